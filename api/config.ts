@@ -1,0 +1,97 @@
+import { z } from 'zod'
+import { type Limits, limitsSchema } from './limits.ts'
+
+const origin = z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).origin)
+
+const Environment = z.object({
+  NODE_ENV: z.string().optional(),
+  PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+  HOST: z.string().min(1).optional(),
+  PARLEY_URL: origin.optional(),
+  PARLEY_SECRET: z.string().min(32, 'needs at least 32 characters').optional(),
+  PARLEY_DATA_DIR: z.string().min(1).default('.parley'),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  OPENAI_API_KEY: z.string().min(1).optional(),
+  OPENAI_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
+  PARLEY_MODEL: z.string().min(1).max(200).default('gpt-5-mini'),
+  PARLEY_MODELS: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((name) => name.trim())
+        .filter(Boolean),
+    ),
+  PARLEY_MODEL_API: z.enum(['responses', 'chat']).default('responses'),
+  PARLEY_GRAPHIQL: z.stringbool().default(true),
+  PARLEY_CHATKIT_DOMAIN_KEY: z.string().min(1).default('local-dev'),
+  PARLEY_LIMITS: z.string().default('{}').transform(readJson).pipe(limitsSchema),
+})
+
+function readJson(text: string, context: z.RefinementCtx): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    context.addIssue({ code: 'custom', message: 'is not JSON' })
+    return z.NEVER
+  }
+}
+
+export type ModelConfig = {
+  key: string | undefined
+  baseUrl: string | undefined
+  api: 'responses' | 'chat'
+  /** The default one first. */
+  names: [string, ...string[]]
+}
+
+/** Everything that the environment decides, checked. */
+export type Config = Readonly<{
+  production: boolean
+  port: number
+  host: string
+  /** The public origin: audience of tokens, base of links. */
+  url: string
+  /** Absent in development: then one is made and kept in the data folder. */
+  secret: string | undefined
+  dataDir: string
+  /** Absent: the embedded database. */
+  databaseUrl: string | undefined
+  model: ModelConfig
+  graphiql: boolean
+  chatkitDomainKey: string
+  limits: Limits
+}>
+
+/** Reads the environment. Throws one error that names every setting that is wrong or missing. */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const { data, error } = Environment.safeParse(env)
+  const problems = error ? error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) : []
+  const production = env.NODE_ENV === 'production'
+  if (production && !env.PARLEY_SECRET) problems.push('PARLEY_SECRET: is required in production')
+  if (production && !env.PARLEY_URL) problems.push('PARLEY_URL: is required in production')
+  if (!data || problems.length > 0)
+    throw new Error(`The configuration is not usable:\n${problems.map((it) => `  ${it}\n`).join('')}`)
+  const others = data.PARLEY_MODELS.filter((name) => name !== data.PARLEY_MODEL)
+  const offline = !data.OPENAI_API_KEY && !data.OPENAI_BASE_URL
+  const model: ModelConfig = {
+    key: data.OPENAI_API_KEY,
+    baseUrl: data.OPENAI_BASE_URL,
+    api: data.PARLEY_MODEL_API,
+    names: offline ? ['offline'] : [data.PARLEY_MODEL, ...others],
+  }
+  return Object.freeze({
+    production,
+    port: data.PORT,
+    host: data.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
+    url: data.PARLEY_URL ?? `http://localhost:${data.PORT}`,
+    secret: data.PARLEY_SECRET,
+    dataDir: data.PARLEY_DATA_DIR,
+    databaseUrl: data.DATABASE_URL,
+    model,
+    graphiql: data.PARLEY_GRAPHIQL,
+    chatkitDomainKey: data.PARLEY_CHATKIT_DOMAIN_KEY,
+    limits: data.PARLEY_LIMITS,
+  })
+}

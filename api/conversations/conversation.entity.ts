@@ -1,0 +1,59 @@
+import { defineEntity, type Opt, p } from '@mikro-orm/core'
+import { v7 } from 'uuid'
+import { ownedTable } from '../auth/ownership.ts'
+
+export const titleCharacters = 200
+
+const schema = defineEntity({
+  name: 'Conversation',
+  ...ownedTable('conversation'),
+  uniques: [{ name: 'conversation_owner_uq', properties: ['id', 'userId'] }],
+  indexes: [
+    {
+      name: 'conversation_list_idx',
+      expression:
+        'create index "conversation_list_idx" on "conversation" ("user_id", "pinned" desc, "updated_at" desc, "id" desc)',
+    },
+  ],
+  properties: {
+    id: p
+      .uuid()
+      .primary()
+      .onCreate(() => v7()),
+    userId: p.uuid(),
+    title: p.string().length(titleCharacters).default('New conversation'),
+    /** Who gave the title: a name given by the user is never overwritten. */
+    titledBy: p.enum(['nobody', 'model', 'user']).default('nobody'),
+    createdAt: p.datetime(3).onCreate(() => new Date()),
+    /** Moves when something is said or the title changes. */
+    updatedAt: p.datetime(3).onCreate(() => new Date()),
+    archivedAt: p.datetime(3).nullable(),
+    pinnedAt: p.datetime(3).nullable(),
+    pinned: p.boolean().$type<Opt<boolean>>().generated('(pinned_at is not null) stored'),
+    /** One more whenever title, archive, pin or active run change: readers of the conversation compare it. */
+    revision: p.integer().default(0),
+    /** The newest message has this number. */
+    lastSequence: p.integer().default(0),
+    /** The newest started run has this number, and these name its newest finished step: where readers can go on. */
+    lastRunNumber: p.integer().default(0),
+    logAttempt: p.integer().default(0),
+    logSeq: p.integer().default(0),
+  },
+})
+
+/** What a user opens, names and deletes: messages in order, and the runs that answer them. */
+export class Conversation extends schema.class {
+  /** Sets the title that the user gave; a blank one leaves things as they are. */
+  rename(title: string): void {
+    this.title = title.trim() || this.title
+    this.titledBy = 'user'
+    this.touch()
+  }
+
+  /** Something was said or named. */
+  touch(): void {
+    this.updatedAt = new Date()
+    this.revision++
+  }
+}
+schema.setClass(Conversation)

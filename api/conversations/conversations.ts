@@ -1,0 +1,151 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { owned, type Viewer } from '../auth/viewer.ts'
+import type { Bell } from '../bell/bell.ts'
+import { inTransaction } from '../bell/in-transaction.ts'
+import { badInput, notFound } from '../errors.ts'
+import { keysetPage, type Page, type PageArgs } from '../page.ts'
+import { Conversation, titleCharacters } from './conversation.entity.ts'
+import { Message } from './message.entity.ts'
+
+/** The viewer's conversation. Throws NOT_FOUND when it does not exist or belongs to someone else. */
+export async function ownConversation(em: SqlEntityManager, viewer: Viewer, id: string): Promise<Conversation> {
+  const found = await em.findOne(Conversation, { id, ...owned(viewer) })
+  if (!found) throw notFound('conversation')
+  return found
+}
+
+export type ConversationFilter = {
+  /** Null: both. Left out: only those that are not archived. */
+  archived?: boolean | null
+  titleContains?: string | null
+  updatedAfter?: Date | null
+  updatedBefore?: Date | null
+}
+
+function listed(viewer: Viewer, { archived = false, titleContains, updatedAfter, updatedBefore }: ConversationFilter) {
+  return {
+    ...owned(viewer),
+    ...(archived === null ? {} : { archivedAt: archived ? { $ne: null } : null }),
+    ...(titleContains ? { title: { $ilike: `%${titleContains.replace(/[\\%_]/g, '\\$&')}%` } } : {}),
+    ...(updatedAfter || updatedBefore
+      ? { updatedAt: { ...(updatedAfter && { $gt: updatedAfter }), ...(updatedBefore && { $lt: updatedBefore }) } }
+      : {}),
+  }
+}
+
+/** Newest activity first, pinned ones ahead. */
+export function listConversations(
+  em: SqlEntityManager,
+  viewer: Viewer,
+  args: PageArgs,
+  filter: ConversationFilter = {},
+): Promise<Page<Conversation>> {
+  return keysetPage(
+    em,
+    Conversation,
+    {
+      name: 'conversations',
+      where: listed(viewer, filter),
+      keys: ['pinned', 'updatedAt', 'id'],
+      direction: 'desc',
+    },
+    args,
+  )
+}
+
+export function countConversations(
+  em: SqlEntityManager,
+  viewer: Viewer,
+  filter: ConversationFilter = {},
+): Promise<number> {
+  return em.count(Conversation, listed(viewer, filter))
+}
+
+function said(viewer: Viewer, conversationId: string, includeSuperseded: boolean) {
+  return { conversationId, ...owned(viewer), ...(includeSuperseded ? {} : { supersededAt: null }) }
+}
+
+/** In the order in which things were said. */
+export function listMessages(
+  em: SqlEntityManager,
+  viewer: Viewer,
+  conversationId: string,
+  args: PageArgs,
+  includeSuperseded = false,
+): Promise<Page<Message>> {
+  return keysetPage(
+    em,
+    Message,
+    {
+      name: 'messages',
+      where: said(viewer, conversationId, includeSuperseded),
+      keys: ['sequence'],
+      direction: 'asc',
+    },
+    args,
+  )
+}
+
+export function countMessages(
+  em: SqlEntityManager,
+  viewer: Viewer,
+  conversationId: string,
+  includeSuperseded = false,
+): Promise<number> {
+  return em.count(Message, said(viewer, conversationId, includeSuperseded))
+}
+
+/** A new, empty conversation. Throws BAD_USER_INPUT for a title that is blank or too long. */
+export async function createConversation(
+  em: SqlEntityManager,
+  viewer: Viewer,
+  bell: Bell,
+  input: { title?: string | null },
+): Promise<Conversation> {
+  return inTransaction(em, bell, async (em, bell) => {
+    const conversation = em.create(Conversation, { userId: viewer.id })
+    if (typeof input.title === 'string') conversation.rename(validTitle(input.title))
+    await em.flush()
+    ringConversation(bell, conversation)
+    return conversation
+  })
+}
+
+/** Title, archive and pin. A member left out leaves things as they are. */
+export async function updateConversation(
+  em: SqlEntityManager,
+  viewer: Viewer,
+  bell: Bell,
+  id: string,
+  change: { title?: string | null; archived?: boolean | null; pinned?: boolean | null },
+): Promise<Conversation> {
+  if (change.title === null) throw badInput(['input', 'title'], 'cannot be cleared')
+  return inTransaction(em, bell, async (em, bell) => {
+    const conversation = await ownConversation(em, viewer, id)
+    if (typeof change.title === 'string') conversation.rename(validTitle(change.title))
+    if (typeof change.archived === 'boolean' && change.archived !== (conversation.archivedAt != null))
+      conversation.archivedAt = change.archived ? new Date() : null
+    if (typeof change.pinned === 'boolean' && change.pinned !== (conversation.pinnedAt != null))
+      conversation.pinnedAt = change.pinned ? new Date() : null
+    conversation.revision++
+    await em.flush()
+    await em.refresh(conversation)
+    ringConversation(bell, conversation)
+    return conversation
+  })
+}
+
+function validTitle(text: string): string {
+  const title = text.trim()
+  if (title === '') throw badInput(['input', 'title'], 'must not be blank')
+  if ([...title].length > titleCharacters)
+    throw badInput(['input', 'title'], `must have at most ${titleCharacters} characters`)
+  if (title.includes('\0') || !title.isWellFormed()) throw badInput(['input', 'title'], 'must be well-formed text')
+  return title
+}
+
+/** Says to readers of the conversation, and to the user's other pages, that it changed. */
+export function ringConversation(bell: Bell, conversation: { id: string; userId: string }): void {
+  bell.ring(`conversation:${conversation.id}`)
+  bell.ring(`user:${conversation.userId}`, `conversation:${conversation.id}`)
+}

@@ -1,0 +1,41 @@
+import { defineEntity, p } from '@mikro-orm/core'
+import { v7 } from 'uuid'
+import { ownedTable } from '../auth/ownership.ts'
+
+export type MessageStatus = 'STREAMING' | 'COMPLETE' | 'STOPPED' | 'INTERRUPTED' | 'FAILED'
+
+const schema = defineEntity({
+  name: 'Message',
+  ...ownedTable('message'),
+  uniques: [
+    { name: 'message_owner_uq', properties: ['id', 'userId'] },
+    { name: 'message_position_uq', properties: ['conversationId', 'sequence'] },
+  ],
+  indexes: [{ name: 'message_run_idx', properties: ['runId'] }],
+  properties: {
+    id: p
+      .uuid()
+      .primary()
+      .onCreate(() => v7()),
+    userId: p.uuid(),
+    conversationId: p.uuid(),
+    /** The run in which the assistant said it; null for what the user said. */
+    runId: p.uuid().nullable(),
+    /** Position in the conversation: only grows, may have gaps. */
+    sequence: p.integer(),
+    role: p.enum(['USER', 'ASSISTANT', 'SYSTEM']),
+    /** Empty while STREAMING: until then the text is in the log alone. */
+    content: p.text().default(''),
+    status: p.enum(['STREAMING', 'COMPLETE', 'STOPPED', 'INTERRUPTED', 'FAILED']).$type<MessageStatus>(),
+    /** What the model wants to see again with this message (encrypted reasoning items); never shown. */
+    reasoning: p.json<unknown>().nullable(),
+    createdAt: p.datetime(3).onCreate(() => new Date()),
+    supersededAt: p.datetime(3).nullable(),
+    replacesId: p.uuid().nullable(),
+    feedback: p.enum(['UP', 'DOWN']).nullable(),
+  },
+})
+
+/** One thing said: by the user, or by the assistant in one turn of a run. Ordered by number, not by time. */
+export class Message extends schema.class {}
+schema.setClass(Message)

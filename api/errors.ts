@@ -1,0 +1,61 @@
+/** Codes of refused requests: `extensions.code` in GraphQL, `code` in JSON answers. The names are a public contract. */
+export type ErrorCode =
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'NOT_FOUND'
+  | 'BAD_USER_INPUT'
+  | 'CONFLICT'
+  | 'RUN_ACTIVE'
+  | 'IDEMPOTENCY_KEY_REUSED'
+  | 'QUERY_TOO_COMPLEX'
+  | 'PAYLOAD_TOO_LARGE'
+  | 'UNSUPPORTED_MEDIA_TYPE'
+  | 'METHOD_NOT_ALLOWED'
+  | 'CSRF_REJECTED'
+  | 'RATE_LIMITED'
+  | 'QUOTA_EXCEEDED'
+  | 'OVERLOADED'
+  | 'DRAINING'
+  | 'STORAGE_UNAVAILABLE'
+  | 'STORAGE_FULL'
+  | 'AUTH_UNAVAILABLE'
+  | 'SESSION_EXPIRED'
+  | 'SLOW_CONSUMER'
+  | 'MAX_AGE'
+  | 'RESYNC_REQUIRED'
+  | 'INTERNAL_SERVER_ERROR'
+
+/** What a caller may know about a refusal besides its code. */
+export type ErrorDetails = {
+  /** Path of the member that is wrong, such as `['input', 'content']`. */
+  field?: string[]
+  reason?: string
+  runId?: string
+  limit?: number
+  actual?: number
+  retryAfterMs?: number
+  limitName?: string
+  requiredScope?: string
+}
+
+/** A refusal that the caller may read: the message is plain and holds no internals. Every door translates it in one place. */
+export class AppError extends Error {
+  override readonly name = 'AppError'
+  readonly code: ErrorCode
+  readonly details: ErrorDetails
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message)
+    this.code = code
+    this.details = details
+  }
+}
+
+/** Unknown and foreign are one case: the same code, the same words. */
+export function notFound(noun: string): AppError {
+  return new AppError('NOT_FOUND', `There is no such ${noun}.`)
+}
+
+export function badInput(field: string[], reason: string): AppError {
+  return new AppError('BAD_USER_INPUT', `${field.at(-1) ?? 'Input'}: ${reason}`, { field, reason })
+}

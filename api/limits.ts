@@ -1,0 +1,42 @@
+import { z } from 'zod'
+
+const count = (standard: number) => z.number().int().positive().default(standard)
+
+/** Every limit with its default. None can be switched off; a unit, if any, ends the name. */
+export const limitsSchema = z.strictObject({
+  bodyBytes: count(1_048_576),
+  messageBytes: count(65_536),
+  titleCharacters: count(200).pipe(z.number().max(200)),
+  taskCharacters: count(1_000),
+  pageDefault: count(20),
+  pageMax: count(100),
+  cursorBytes: count(512),
+  idempotencyHours: count(48),
+  logHours: count(24),
+  heartbeatSeconds: count(12).pipe(z.number().max(15)),
+  streamBufferBytes: count(262_144),
+  stallSeconds: count(30),
+  streamMinutes: count(60),
+  historyMessages: count(15).pipe(z.number().min(10).max(15)),
+  historyTokens: count(100_000),
+  runSteps: count(16),
+  toolCallsPerStep: count(8),
+  runSeconds: count(300),
+  outputBytes: count(262_144),
+  queuedRuns: count(10),
+  leaseMilliseconds: count(10_000),
+  modelConnectSeconds: count(10),
+  modelFirstByteSeconds: count(60),
+  modelSilenceSeconds: count(30),
+  modelRetries: count(2),
+  toolSeconds: count(30),
+  toolArgumentBytes: count(65_536),
+  toolResultBytes: count(65_536),
+  toolReadBytes: count(1_048_576),
+  drainSeconds: count(20),
+  exitSeconds: count(25),
+})
+
+export type Limits = z.output<typeof limitsSchema>
+
+export const standardLimits: Limits = limitsSchema.parse({})

@@ -1,0 +1,69 @@
+import { defineEntity, p } from '@mikro-orm/core'
+import { v7 } from 'uuid'
+import { ownedTable } from '../auth/ownership.ts'
+
+export type ToolCallStatus =
+  | 'PENDING'
+  | 'AWAITING_APPROVAL'
+  | 'RUNNING'
+  | 'SUCCEEDED'
+  | 'FAILED'
+  | 'DENIED'
+  | 'CANCELLED'
+  | 'OUTCOME_UNKNOWN'
+
+const schema = defineEntity({
+  name: 'ToolCall',
+  ...ownedTable('tool_call'),
+  uniques: [
+    { name: 'tool_call_owner_uq', properties: ['id', 'userId'] },
+    { name: 'tool_call_position_uq', properties: ['messageId', 'position'] },
+  ],
+  indexes: [{ name: 'tool_call_run_idx', properties: ['runId'] }],
+  properties: {
+    id: p
+      .uuid()
+      .primary()
+      .onCreate(() => v7()),
+    userId: p.uuid(),
+    conversationId: p.uuid(),
+    runId: p.uuid(),
+    messageId: p.uuid(),
+    /** Place among the calls of its message, from 0. */
+    position: p.integer(),
+    /** The provider's id of the call: plain data, not unique. */
+    providerId: p.string().length(200),
+    /** The name by which the model called it. */
+    calledAs: p.string().length(200),
+    name: p.string().length(200),
+    server: p.string().length(200),
+    title: p.string().length(500).nullable(),
+    /** As the model wrote them: the raw text, JSON or not. */
+    argumentsText: p.text(),
+    status: p
+      .enum([
+        'PENDING',
+        'AWAITING_APPROVAL',
+        'RUNNING',
+        'SUCCEEDED',
+        'FAILED',
+        'DENIED',
+        'CANCELLED',
+        'OUTCOME_UNKNOWN',
+      ])
+      .$type<ToolCallStatus>(),
+    /** Structured content when the tool gave it. */
+    result: p.json<unknown>().nullable(),
+    /** The whole result as text. */
+    resultText: p.text().nullable(),
+    denialReason: p.text().nullable(),
+    error: p.json<{ code: string; message: string }>().nullable(),
+    progress: p.json<{ progress: number; total?: number; message?: string }>().nullable(),
+    startedAt: p.datetime(3).nullable(),
+    finishedAt: p.datetime(3).nullable(),
+  },
+})
+
+/** One use of a tool in a turn, and what came of it. */
+export class ToolCall extends schema.class {}
+schema.setClass(ToolCall)
