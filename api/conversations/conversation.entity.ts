@@ -34,8 +34,10 @@ const schema = defineEntity({
     revision: p.integer().default(0),
     /** The newest message has this number. */
     lastSequence: p.integer().default(0),
-    /** The newest started run has this number, and these name its newest finished step: where readers can go on. */
+    /** The newest run that was given a number. */
     lastRunNumber: p.integer().default(0),
+    /** The newest finished step in the log (number of its run, attempt, number in the run): where readers can go on. */
+    logRun: p.integer().default(0),
     logAttempt: p.integer().default(0),
     logSeq: p.integer().default(0),
   },
