@@ -11,7 +11,13 @@ const schema = defineEntity({
     { name: 'message_owner_uq', properties: ['id', 'userId'] },
     { name: 'message_position_uq', properties: ['conversationId', 'sequence'] },
   ],
-  indexes: [{ name: 'message_run_idx', properties: ['runId'] }],
+  indexes: [
+    { name: 'message_run_idx', properties: ['runId'] },
+    {
+      name: 'message_replaces_idx',
+      expression: 'create index "message_replaces_idx" on "message" ("replaces_id") where replaces_id is not null',
+    },
+  ],
   properties: {
     id: p
       .uuid()

@@ -19,7 +19,10 @@ const schema = defineEntity({
     { name: 'tool_call_owner_uq', properties: ['id', 'userId'] },
     { name: 'tool_call_position_uq', properties: ['messageId', 'position'] },
   ],
-  indexes: [{ name: 'tool_call_run_idx', properties: ['runId'] }],
+  indexes: [
+    { name: 'tool_call_run_idx', properties: ['runId'] },
+    { name: 'tool_call_conversation_idx', properties: ['conversationId'] },
+  ],
   properties: {
     id: p
       .uuid()

@@ -1,0 +1,102 @@
+import type { PGliteInterface } from '@electric-sql/pglite'
+import { Migrator } from '@mikro-orm/migrations'
+import { MikroORM as PgliteORM } from '@mikro-orm/pglite'
+import { MikroORM as PostgresORM } from '@mikro-orm/postgresql'
+import type { SqlEntityManager, SqlMikroORM, SqlOptions } from '@mikro-orm/sql'
+import type pg from 'pg'
+import type { Units } from '../auth/units.ts'
+import { openEmbedded } from './embedded.ts'
+import { entities } from './entities.ts'
+import { FirstTables } from './migrations/0001-first-tables.ts'
+import { checkLogin, connectTo, oneAtATime } from './postgres.ts'
+
+export type Database = {
+  /** How requests and jobs get at the rows: always as someone. */
+  readonly units: Units
+  /** Without an identity: it owns the tables and, by row-level security, sees no row of the product. */
+  readonly orm: SqlMikroORM
+  /** True for the database in the data folder, which has one connection: inside a transaction use only its `em`. */
+  readonly embedded: boolean
+  /** PostgreSQL only: a connection of the caller's own, outside the pool, to be ended by the caller. */
+  readonly connect?: () => Promise<pg.Client>
+  /** Brings the tables up to date. Any number of processes may do so at once. */
+  migrate(): Promise<void>
+  /** Ends all connections and lets go of the data folder. */
+  close(): Promise<void>
+}
+
+export type DatabaseConfig = {
+  /** Absent: the embedded database in `dataDir`. */
+  databaseUrl: string | undefined
+  /** `memory://` keeps nothing. */
+  dataDir: string
+}
+
+/** Not the names of the classes: they may change, these may not. */
+const migrations = [{ name: '0001-first-tables', class: FirstTables }]
+
+const common = {
+  entities,
+  extensions: [Migrator],
+  migrations: { migrationsList: migrations, tableName: 'schema_migration', snapshot: false, silent: true },
+  schemaGenerator: {
+    // The foreign keys carry the owner and are written by hand; Better Auth's tables are its own.
+    createForeignKeyConstraints: false,
+    skipTables: [/^auth_/, 'schema_migration'],
+  },
+  ensureDatabase: false,
+} satisfies SqlOptions
+
+/**
+ * Opens the database: PostgreSQL when there is a URL, else the embedded one. The tables are there after `migrate`.
+ * Rejects when the data folder is another process's, or when the login would see through row-level security.
+ */
+export async function createDatabase(
+  config: DatabaseConfig,
+  parts: { pglite?: PGliteInterface } = {},
+): Promise<Database> {
+  return config.databaseUrl && !parts.pglite
+    ? openPostgres(config.databaseUrl)
+    : openFolder(config.dataDir, parts.pglite)
+}
+
+async function openFolder(dataDir: string, given?: PGliteInterface): Promise<Database> {
+  const { pglite, close } = given ? { pglite: given, close: () => given.close() } : await openEmbedded(dataDir)
+  const orm = new PgliteORM({ ...common, driverOptions: { pglite: () => pglite } })
+  return {
+    units: unitsOf(orm),
+    orm,
+    embedded: true,
+    migrate: async () => void (await orm.migrator.up()),
+    close: async () => {
+      await orm.close(true)
+      await close()
+    },
+  }
+}
+
+async function openPostgres(databaseUrl: string): Promise<Database> {
+  const connect = () => connectTo(databaseUrl)
+  await checkLogin(connect, databaseUrl)
+  // The driver reads what it needs from the URL itself, TLS settings too; MikroORM only knows the name.
+  const orm = new PostgresORM({
+    ...common,
+    clientUrl: databaseUrl,
+    driverOptions: { connectionString: databaseUrl, connectionTimeoutMillis: 10_000 },
+  })
+  return {
+    units: unitsOf(orm),
+    orm,
+    embedded: false,
+    connect,
+    migrate: () => oneAtATime(connect, 'migrate', async () => void (await orm.migrator.up())),
+    close: () => orm.close(true),
+  }
+}
+
+function unitsOf(orm: { em: SqlEntityManager }): Units {
+  return {
+    as: ({ id }) => orm.em.fork({ session: { role: 'app_user', variables: { 'app.user_id': id } } }),
+    asSystem: () => orm.em.fork({ session: { role: 'app_system' } }),
+  }
+}

@@ -1,0 +1,61 @@
+import pg from 'pg'
+
+/** A connection of its own. A lost one must not end the process: whoever uses it sees its queries fail. */
+export async function connectTo(url: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000, keepAlive: true })
+  client.on('error', () => undefined)
+  await client.connect()
+  return client
+}
+
+type Connect = () => Promise<pg.Client>
+
+/** Runs the work while no other process runs work of this name in the same database. */
+export async function oneAtATime<T>(
+  connect: Connect,
+  name: string,
+  work: (client: pg.Client) => Promise<T>,
+): Promise<T> {
+  const client = await connect()
+  try {
+    await client.query('select pg_advisory_lock(hashtext($1))', [`parley ${name}`])
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}
+
+/**
+ * Refuses a login that would see through row-level security: a superuser, one with BYPASSRLS, or one that inherits
+ * what `app_system` may. Also one that was not prepared.
+ */
+export async function checkLogin(connect: Connect, url: string): Promise<void> {
+  const client = await connect()
+  try {
+    const { rows } = await client.query<{ problem: string | null }>(loginProblem)
+    const problem = rows[0]?.problem
+    if (problem)
+      throw new Error(
+        `The login of DATABASE_URL (${new URL(url).username || 'none given'}) ${problem}.\n` +
+          'Make a suitable one, as an administrator of the database server:\n' +
+          '  npm run db:prepare -- postgresql://<administrator>:<password>@<host>/postgres',
+      )
+  } finally {
+    await client.end()
+  }
+}
+
+const loginProblem = `
+  select case
+    when rolsuper then 'is a superuser, so nothing would keep users apart'
+    when rolbypassrls then 'has BYPASSRLS, so nothing would keep users apart'
+    when system.oid is null or app_user.oid is null then 'cannot be used yet: the roles are missing'
+    when pg_has_role(login.oid, system.oid, 'USAGE') then 'inherits the rights of app_system: it must be NOINHERIT'
+    when not pg_has_role(login.oid, system.oid, 'MEMBER') or not pg_has_role(login.oid, app_user.oid, 'MEMBER')
+      then 'is not a member of app_user and app_system'
+    when not has_schema_privilege(login.oid, 'public', 'CREATE') then 'may not create tables in the schema public'
+  end as problem
+  from pg_roles login
+  left join pg_roles system on system.rolname = 'app_system'
+  left join pg_roles app_user on app_user.rolname = 'app_user'
+  where login.rolname = current_user`
