@@ -1,0 +1,180 @@
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { basename, dirname, join, normalize } from 'node:path'
+import ts from 'typescript'
+import { describe, expect, test } from 'vitest'
+
+/** Who may import whom inside api: only downwards in this list, never sideways, never up. `import type` counts too. */
+const leaves = ['errors', 'ids', 'page', 'limits']
+const below = {
+  nouns: ['auth', 'bell', ...leaves],
+  tools: ['tasks', 'conversations', 'auth', 'bell', ...leaves],
+  runs: ['tools', 'tasks', 'conversations', 'auth', 'bell', ...leaves],
+  doors: ['runs', 'tools', 'tasks', 'conversations', 'auth', 'bell', ...leaves],
+}
+const mayImport: Record<string, readonly string[]> = {
+  main: ['app', 'config'],
+  app: [...below.doors, 'graphql', 'chatkit', 'mcp', 'database', 'config'],
+  graphql: below.doors,
+  chatkit: below.doors,
+  mcp: below.doors,
+  runs: below.runs,
+  tools: below.tools,
+  tasks: below.nouns,
+  conversations: below.nouns,
+  auth: leaves,
+  bell: leaves,
+  database: ['runs', 'tasks', 'conversations', 'auth'],
+  page: ['errors', 'limits'],
+  config: ['limits'],
+  errors: [],
+  ids: [],
+  limits: [],
+}
+
+/** Where a vendor's SDK may be imported: one file, two if it has a server and a client half. */
+const vendors: Record<string, readonly string[]> = {
+  openai: ['api/runs/openai-model.ts'],
+  '@modelcontextprotocol/sdk': ['api/tools/mcp-toolbox.ts', 'api/tools/server/server.ts', 'api/mcp/endpoint.ts'],
+  'better-auth': ['api/auth/auth.ts'],
+  'graphql-yoga': ['api/graphql/endpoint.ts'],
+  '@pothos/core': ['api/graphql/builder.ts'],
+  '@electric-sql/pglite': ['api/database/embedded.ts'],
+  pg: ['api/database/postgres.ts', 'api/bell/postgres-bell.ts'],
+  'typeid-js': ['api/ids.ts'],
+  jose: ['api/auth/token.ts'],
+  '@openai/chatkit-react': ['web/app/components/chatkit.tsx'],
+  'graphql-sse': ['web/app/events.ts'],
+}
+
+/** Who may look at the environment: the configuration, and the programs that hand it over. */
+const readersOfEnvironment = ['api/config.ts', 'api/main.ts']
+
+type Import = { from: string; names: string; to: string | null }
+
+const sources = ['api', 'web', 'schema', 'bench', 'tests'].flatMap((folder) =>
+  globSync(`${folder}/**/*.{ts,tsx,mts,js,mjs}`, { exclude: ['web/build/**', 'schema/generated/**'] }),
+)
+const imports: Import[] = sources.flatMap((from) =>
+  ts.preProcessFile(readFileSync(from, 'utf8'), true, true).importedFiles.map(({ fileName }) => ({
+    from,
+    names: fileName,
+    to: fileNamed(from, fileName),
+  })),
+)
+const within = (folder: string) => imports.filter(({ from }) => from.startsWith(`${folder}/`))
+
+/** The file of ours that an import names; null for a package. */
+function fileNamed(from: string, name: string): string | null {
+  if (!/^(\.|~\/)/.test(name)) return null
+  const path = name.startsWith('~/') ? join('web/app', name.slice(2)) : normalize(join(dirname(from), name))
+  const endings = ['', '.ts', '.tsx', '/index.ts']
+  return endings.map((ending) => path + ending).find((it) => sources.includes(it)) ?? path
+}
+
+/** `graphql` for api/graphql/schema.ts, `errors` for api/errors.ts. */
+const placeOf = (file: string) => (file.split('/')[1] ?? '').replace(/\.ts$/, '')
+
+const said = ({ from, names }: Import) => `${from} imports ${names}`
+
+describe('imports', () => {
+  test('are there to be judged', () => {
+    expect(within('api').length).toBeGreaterThan(50)
+    expect(within('tests').length).toBeGreaterThan(10)
+  })
+
+  test('run one way inside api', () => {
+    const wrong = within('api').filter(({ from, to }) => {
+      if (!to?.startsWith('api/') || placeOf(from) === placeOf(to)) return false
+      return !mayImport[placeOf(from)]?.includes(placeOf(to))
+    })
+    expect(wrong.map(said)).toEqual([])
+  })
+
+  test('every place in api has its line in the table', () => {
+    const places = new Set(sources.filter((it) => it.startsWith('api/')).map(placeOf))
+    expect([...places].filter((it) => !(it in mayImport))).toEqual([])
+  })
+
+  test('of the database reach entities and what they stand on, nothing else', () => {
+    const wrong = within('api/database').filter(
+      ({ to }) => to && !to.startsWith('api/database/') && !/\.entity\.ts$|^api\/auth\/units\.ts$/.test(to),
+    )
+    expect(wrong.map(said)).toEqual([])
+  })
+
+  test('of api never leave it', () => {
+    const wrong = within('api').filter(({ to }) => to && !/^(api|package\.json|web\/build)\b/.test(to))
+    expect(wrong.map(said)).toEqual([])
+  })
+
+  test('of web reach the generated contract at most', () => {
+    const wrong = within('web').filter(({ to }) => to && !/^(web|schema\/generated)\//.test(to))
+    expect(wrong.map(said)).toEqual([])
+  })
+
+  test('of the walks through the browser know nothing but the page', () => {
+    const wrong = within('tests/e2e').filter(({ to }) => to && !/^tests\/(e2e|support)\//.test(to))
+    expect(wrong.map(said)).toEqual([])
+  })
+
+  test('that Node follows itself name the whole file', () => {
+    const wrong = [...within('api'), ...within('tests')].filter(
+      ({ from, names, to }) => to && !(existsSync(join(dirname(from), names)) && /\.\w+$/.test(names)),
+    )
+    expect(wrong.map(said)).toEqual([])
+  })
+
+  test('never go in a circle', () => {
+    expect(circles()).toEqual([])
+  })
+
+  test.each(Object.entries(vendors))('of %s are in one place', (vendor, places) => {
+    const importing = imports.filter(
+      ({ from, names }) => /^(api|web)\//.test(from) && (names === vendor || names.startsWith(`${vendor}/`)),
+    )
+    expect(importing.filter(({ from }) => !places.includes(from)).map(said)).toEqual([])
+    expect(
+      places.filter((it) => importing.every(({ from }) => from !== it)),
+      'named here, but not used',
+    ).toEqual([])
+  })
+})
+
+/** Every circle of imports, named by its files. */
+function circles(): string[] {
+  const next = Map.groupBy(
+    imports.filter(({ to }) => to !== null),
+    ({ from }) => from,
+  )
+  const found: string[] = []
+  const done = new Set<string>()
+  const visit = (file: string, path: string[]): void => {
+    if (path.includes(file)) found.push([...path.slice(path.indexOf(file)), file].join(' -> '))
+    if (done.has(file) || path.includes(file)) return
+    for (const { to } of next.get(file) ?? []) if (to) visit(to, [...path, file])
+    done.add(file)
+  }
+  for (const file of sources) visit(file, [])
+  return found
+}
+
+describe('files', () => {
+  test('are named after what they do', () => {
+    const names = sources.flatMap((file) => [basename(file).replace(/(\.\w+)+$/, ''), ...dirname(file).split('/')])
+    expect(names.filter((it) => /^(utils?|helpers?|common|types|index|misc|shared|lib)$/.test(it))).toEqual([])
+  })
+
+  test('do something themselves: none only hands on what others export', () => {
+    const handsOn = (file: string) => {
+      const { statements } = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest)
+      return statements.length > 0 && statements.every((it) => ts.isExportDeclaration(it) && it.moduleSpecifier)
+    }
+    expect(sources.filter(handsOn)).toEqual([])
+  })
+
+  test('take the environment from the configuration', () => {
+    const reads = (file: string) => /\bprocess\s*\.\s*env\b|\bimport\.meta\.env\b/.test(readFileSync(file, 'utf8'))
+    const readers = sources.filter((it) => /^(api|web)\//.test(it)).filter(reads)
+    expect(readers.sort()).toEqual([...readersOfEnvironment].sort())
+  })
+})
