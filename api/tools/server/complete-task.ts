@@ -1,0 +1,18 @@
+import { z } from 'zod'
+import { completeTask } from '../../tasks/tasks.ts'
+import { TaskShape, taskId, taskRow, taskShape } from './task-shape.ts'
+import { tool } from './tool.ts'
+
+export const completeTaskTool = tool({
+  name: 'complete_task',
+  title: 'Complete task',
+  description: 'Marks a task as done. It stays in the list of done tasks; update_task can open it again.',
+  readOnly: false,
+  idempotent: true,
+  destructive: false,
+  input: z.strictObject({ task_id: taskId }),
+  output: z.strictObject({ task: TaskShape }),
+  async run({ task_id }, { em, viewer, bell }) {
+    return { task: taskShape(await completeTask(em, viewer, bell, taskRow(task_id))) }
+  },
+})

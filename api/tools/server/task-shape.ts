@@ -1,0 +1,37 @@
+import { z } from 'zod'
+import { notFound } from '../../errors.ts'
+import { internalId, publicId } from '../../ids.ts'
+import type { Task } from '../../tasks/task.entity.ts'
+
+/** A task as tools show it. */
+export const TaskShape = z.strictObject({
+  id: z.string().describe('task_…, to be given as task_id'),
+  title: z.string(),
+  notes: z.string().nullable(),
+  due_on: z.string().nullable().describe('A day, YYYY-MM-DD'),
+  completed: z.boolean(),
+})
+
+export function taskShape(task: Task): z.input<typeof TaskShape> {
+  return {
+    id: publicId('task', task.id),
+    title: task.title,
+    notes: task.notes ?? null,
+    due_on: task.dueOn ?? null,
+    completed: task.completedAt != null,
+  }
+}
+
+export const taskId = z.string().describe('The id of the task, task_…, as list_tasks and add_task give it')
+
+export const dueOn = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}$/)
+  .describe('The day on which it is due, YYYY-MM-DD')
+
+/** The row id of a task that the model named. Throws NOT_FOUND for what is no id of a task. */
+export function taskRow(id: string): string {
+  const uuid = internalId('task', id)
+  if (!uuid) throw notFound('task')
+  return uuid
+}

@@ -1,0 +1,34 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import type { z } from 'zod'
+import type { Viewer } from '../../auth/viewer.ts'
+import type { Bell } from '../../bell/bell.ts'
+import type { TaskLimits } from '../../tasks/tasks.ts'
+
+/** What a tool works with: a unit of work of its own, for the user whom the server belongs to. */
+export type ToolContext = { em: SqlEntityManager; viewer: Viewer; bell: Bell; limits: TaskLimits }
+
+/** One tool of ours. The user is never among its arguments. */
+export type Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodObject = z.ZodObject> = {
+  name: string
+  title: string
+  /** For the model: what it does and when to use it. */
+  description: string
+  /** It changes nothing. */
+  readOnly: boolean
+  /** The same call once more has no further effect. */
+  idempotent: boolean
+  /** What it does cannot be undone. */
+  destructive: boolean
+  input: Input
+  output: Output
+  /** What an AppError says is told to the model; any other error is a failure without details. */
+  run(args: z.output<Input>, context: ToolContext): Promise<z.input<Output>>
+}
+
+/** Ties the types of a tool's input, output and work together. */
+export function tool<Input extends z.ZodObject, Output extends z.ZodObject>(tool: Tool<Input, Output>) {
+  return tool
+}
+
+/** Where a failed result has its error code for programs: a name of our own, since the protocol has no place for it. */
+export const errorCodeKey = 'parley/errorCode'
