@@ -2,8 +2,8 @@ import { globSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
-// Without these, vite takes graphql's development build for our files while packages get the other one: two realms.
-const conditions = ['module-sync', 'node', 'import', 'default']
+// Node's own. With vite's, our files would get graphql's development build and packages the other one: two realms.
+const conditions = ['module-sync', 'node']
 
 // A file that asks for a database runs once on each of the two.
 const files = globSync('tests/**/*.test.{ts,tsx}', { exclude: ['tests/e2e/**'] })

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import {
-  cpSync,
   existsSync,
   globSync,
   mkdirSync,
@@ -9,6 +8,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
 } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { TestProject } from 'vitest/node'
@@ -29,7 +29,7 @@ export default async function setup(project: TestProject): Promise<void> {
   const template = join(cache, name)
   if (!existsSync(template)) await make(template)
   for (const other of readdirSync(cache))
-    if (/^parley-template-[0-9a-f]+$/.test(other) && other !== name)
+    if (other.startsWith('parley-template-') && other !== name && isOld(join(cache, other)))
       rmSync(join(cache, other), { recursive: true, force: true })
   project.provide('embeddedTemplate', template)
 }
@@ -43,7 +43,7 @@ async function make(template: string): Promise<void> {
   } finally {
     await database.close()
   }
-  renameSync(part, template)
+  keep(part, template)
 }
 
 async function hashOf(...files: string[]): Promise<string> {
@@ -52,7 +52,15 @@ async function hashOf(...files: string[]): Promise<string> {
   return hash.digest('hex').slice(0, 16)
 }
 
-/** A copy of the template for one test file. */
-export function copyTemplate(template: string, dataDir: string): void {
-  cpSync(template, dataDir, { recursive: true })
+/** Another run may use it still. */
+const isOld = (path: string) => Date.now() - statSync(path).mtimeMs > 86_400_000
+
+/** Whole or not at all; another run may have been first. */
+function keep(part: string, template: string): void {
+  try {
+    renameSync(part, template)
+  } catch (error) {
+    rmSync(part, { recursive: true, force: true })
+    if (!existsSync(template)) throw error
+  }
 }

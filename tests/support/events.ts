@@ -1,3 +1,6 @@
+import { Readable } from 'node:stream'
+import type { ReadableStream } from 'node:stream/web'
+
 /** What the API tells a follower, as `user.ts` asks for it. */
 export type StreamEvent = { cursor: string } & (
   | { __typename: 'ConversationUpdated'; conversation: { id: string; title: string; activeRun: { id: string } | null } }
@@ -91,8 +94,10 @@ export function textsOf(events: Iterable<StreamEvent>): Map<string, string> {
 /** The `data:` payloads of a text/event-stream response, parsed. Leaving the loop closes the connection. */
 export async function* dataOf<T>(response: Response): AsyncGenerator<T, void> {
   if (!response.body) return
+  const decoder = new TextDecoder()
   let rest = ''
-  for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
+  for await (const bytes of Readable.fromWeb(response.body as ReadableStream)) {
+    const text = decoder.decode(bytes, { stream: true })
     const blocks = (rest + text).split(/\r?\n\r?\n/)
     rest = blocks.pop() ?? ''
     for (const block of blocks) {

@@ -32,7 +32,7 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
   }
 }
 
-type RunAs = { cwd: string; env: Record<string, string | undefined>; uid?: number; gid?: number }
+type RunAs = { cwd: string; env: NodeJS.ProcessEnv; uid?: number; gid?: number }
 
 /** Copied, because root's node_modules may be closed to the user that the server runs as. Returns that user. */
 function installInto(folder: string): { uid?: number; gid?: number } {
