@@ -47,8 +47,8 @@ export async function checkLogin(connect: Connect, url: string): Promise<void> {
 
 const loginProblem = `
   select case
-    when rolsuper then 'is a superuser, so nothing would keep users apart'
-    when rolbypassrls then 'has BYPASSRLS, so nothing would keep users apart'
+    when login.rolsuper then 'is a superuser, so nothing would keep users apart'
+    when login.rolbypassrls then 'has BYPASSRLS, so nothing would keep users apart'
     when system.oid is null or app_user.oid is null then 'cannot be used yet: the roles are missing'
     when pg_has_role(login.oid, system.oid, 'USAGE') then 'inherits the rights of app_system: it must be NOINHERIT'
     when not pg_has_role(login.oid, system.oid, 'MEMBER') or not pg_has_role(login.oid, app_user.oid, 'MEMBER')

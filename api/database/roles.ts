@@ -22,11 +22,14 @@ function createRole(name: string): string {
   end $do$`
 }
 
-/** From PostgreSQL 16 on, each grant has its own word on inheriting, and one given earlier would stay as it was. */
+/**
+ * From PostgreSQL 16 on, each grant has its own word on inheriting, and one given earlier would stay as it was. Older
+ * ones do not know the words, hence `execute`.
+ */
 function grantWithoutInheriting(owner: string): string {
   return `do $do$ begin
     if current_setting('server_version_num')::int >= 160000
-    then grant app_user, app_system to ${owner} with inherit false, set true;
+    then execute ${literal(`grant app_user, app_system to ${owner} with inherit false, set true`)};
     else grant app_user, app_system to ${owner};
     end if;
   end $do$`
