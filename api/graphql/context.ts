@@ -1,0 +1,46 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import type { Units } from '../auth/units.ts'
+import type { Viewer } from '../auth/viewer.ts'
+import type { Bell } from '../bell/bell.ts'
+import type { Limits } from '../limits.ts'
+import type { Runs } from '../runs/runs.ts'
+import type { Toolboxes } from '../tools/toolbox.ts'
+import { createLoaders, type Loaders } from './loaders.ts'
+
+/** What resolvers work with that lives as long as the process. */
+export type Parts = {
+  units: Units
+  bell: Bell
+  runs: Runs
+  toolboxes: Toolboxes
+  /** Name and address of the viewer; they are kept where people sign in. */
+  userOf(viewer: Viewer): Promise<Person>
+  limits: Limits
+}
+
+export type Person = { id: string; name: string; email: string }
+
+/** What every resolver is given: who asks, and one unit of work. */
+export type Context = Parts & {
+  viewer: Viewer
+  request: Request
+  em: SqlEntityManager
+  loaders: Loaders
+}
+
+export function createContext(parts: Parts, viewer: Viewer, request: Request): Context {
+  return { ...parts, viewer, request, ...unit(parts, viewer) }
+}
+
+/**
+ * A unit of work anew. The context of a subscription is built once and lives for an hour: each event has to be looked up
+ * as things are by then, and nothing may pile up in between.
+ */
+export function renew(context: Context): void {
+  Object.assign(context, unit(context, context.viewer))
+}
+
+function unit({ units }: Parts, viewer: Viewer): Pick<Context, 'em' | 'loaders'> {
+  const em = units.as(viewer)
+  return { em, loaders: createLoaders(em, viewer) }
+}

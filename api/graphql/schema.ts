@@ -1,0 +1,14 @@
+import { builder } from './builder.ts'
+import './conversation.ts'
+import './conversation-event.ts'
+import './message.ts'
+import './node.ts'
+import './run.ts'
+import './task.ts'
+import './tool-call.ts'
+import './tool-server.ts'
+import './user.ts'
+import './viewer-event.ts'
+
+/** The whole GraphQL API. Made without a database: to be printed, or to be served. */
+export const schema = builder.toSchema()
