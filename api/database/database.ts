@@ -1,14 +1,12 @@
-import type { PGliteInterface } from '@electric-sql/pglite'
 import { Migrator } from '@mikro-orm/migrations'
 import { MikroORM as PgliteORM } from '@mikro-orm/pglite'
 import { MikroORM as PostgresORM } from '@mikro-orm/postgresql'
 import type { SqlEntityManager, SqlMikroORM, SqlOptions } from '@mikro-orm/sql'
-import type pg from 'pg'
 import type { Units } from '../auth/units.ts'
-import { openEmbedded } from './embedded.ts'
+import { openEmbedded, type Pglite } from './embedded.ts'
 import { entities } from './entities.ts'
 import { FirstTables } from './migrations/0001-first-tables.ts'
-import { checkLogin, connectTo, oneAtATime } from './postgres.ts'
+import { type Connection, checkLogin, connectTo, oneAtATime } from './postgres.ts'
 
 export type Database = {
   /** How requests and jobs get at the rows: always as someone. */
@@ -18,7 +16,7 @@ export type Database = {
   /** True for the database in the data folder, which has one connection: inside a transaction use only its `em`. */
   readonly embedded: boolean
   /** PostgreSQL only: a connection of the caller's own, outside the pool, to be ended by the caller. */
-  readonly connect?: () => Promise<pg.Client>
+  readonly connect?: () => Promise<Connection>
   /** Brings the tables up to date. Any number of processes may do so at once. */
   migrate(): Promise<void>
   /** Ends all connections and lets go of the data folder. */
@@ -51,16 +49,13 @@ const common = {
  * Opens the database: PostgreSQL when there is a URL, else the embedded one. The tables are there after `migrate`.
  * Rejects when the data folder is another process's, or when the login would see through row-level security.
  */
-export async function createDatabase(
-  config: DatabaseConfig,
-  parts: { pglite?: PGliteInterface } = {},
-): Promise<Database> {
+export async function createDatabase(config: DatabaseConfig, parts: { pglite?: Pglite } = {}): Promise<Database> {
   return config.databaseUrl && !parts.pglite
     ? openPostgres(config.databaseUrl)
     : openFolder(config.dataDir, parts.pglite)
 }
 
-async function openFolder(dataDir: string, given?: PGliteInterface): Promise<Database> {
+async function openFolder(dataDir: string, given?: Pglite): Promise<Database> {
   const { pglite, close } = given ? { pglite: given, close: () => given.close() } : await openEmbedded(dataDir)
   const orm = new PgliteORM({ ...common, driverOptions: { pglite: () => pglite } })
   return {

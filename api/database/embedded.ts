@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PGlite, type PGliteInterface } from '@electric-sql/pglite'
+import { PGlite } from '@electric-sql/pglite'
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import { createPostgreSqlTypeParsers } from '@mikro-orm/sql'
 import { lockFolder } from './folder-lock.ts'
@@ -9,7 +9,9 @@ import { rolesSql } from './roles.ts'
 /** A data folder of this name keeps nothing: everything is gone with the process. */
 export const inMemory = 'memory://'
 
-export type Embedded = { pglite: PGliteInterface; close(): Promise<void> }
+export type Pglite = PGlite
+
+export type Embedded = { pglite: Pglite; close(): Promise<void> }
 
 /**
  * Opens the embedded database in a data folder, which is made when missing and belongs to this process until `close`.
@@ -35,7 +37,7 @@ export async function openEmbedded(dataDir: string): Promise<Embedded> {
  * The bare engine, with what the product needs of it: our types and extensions, and a connection that is no superuser,
  * because row-level security does not bind those. `loadDataDir` is a dump of another one to begin with.
  */
-export async function createPglite(dataDir: string, options: { loadDataDir?: Blob } = {}): Promise<PGlite> {
+export async function createPglite(dataDir: string, options: { loadDataDir?: Blob } = {}): Promise<Pglite> {
   // No column of ours is an array of times, the one thing that the second parser is for.
   const parsers = createPostgreSqlTypeParsers((text) => [text])
   const pglite = await PGlite.create(dataDir, { ...options, parsers, extensions: { pg_trgm } })

@@ -1,20 +1,22 @@
 import pg from 'pg'
 
+export type Connection = pg.Client
+
 /** A connection of its own. A lost one must not end the process: whoever uses it sees its queries fail. */
-export async function connectTo(url: string): Promise<pg.Client> {
+export async function connectTo(url: string): Promise<Connection> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000, keepAlive: true })
   client.on('error', () => undefined)
   await client.connect()
   return client
 }
 
-type Connect = () => Promise<pg.Client>
+type Connect = () => Promise<Connection>
 
 /** Runs the work while no other process runs work of this name in the same database. */
 export async function oneAtATime<T>(
   connect: Connect,
   name: string,
-  work: (client: pg.Client) => Promise<T>,
+  work: (client: Connection) => Promise<T>,
 ): Promise<T> {
   const client = await connect()
   try {

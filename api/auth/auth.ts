@@ -1,0 +1,169 @@
+import type { Kysely, SqlEntityManager } from '@mikro-orm/sql'
+import { type BetterAuthOptions, betterAuth } from 'better-auth'
+import { APIError } from 'better-auth/api'
+import { jwt } from 'better-auth/plugins'
+import { authenticate, unauthenticated } from './authenticate.ts'
+import { type AuthTables, KnownSessions } from './known-sessions.ts'
+import { createOrigins, type Origins } from './origins.ts'
+import { keptSecret } from './secret.ts'
+import { TimestampsAsDates } from './timestamps-as-dates.ts'
+import { createTokenReader, tokenLifeSeconds } from './token.ts'
+import type { Viewer } from './viewer.ts'
+
+export type AuthSettings = {
+  /** The public origin: audience and issuer of tokens. */
+  url: string
+  production: boolean
+  /** Absent: one is made and kept in `dataDir`. */
+  secret: string | undefined
+  dataDir: string
+  attempts?: Attempts
+}
+
+/** How often one address may try. A machine of one's own, in development, is one address for everybody on it. */
+export type Attempts = { signInsPerMinute: number; signUpsPerHour: number }
+
+const attemptsAllowed = {
+  production: { signInsPerMinute: 20, signUpsPerHour: 10 },
+  development: { signInsPerMinute: 1_000, signUpsPerHour: 5_000 },
+} satisfies Record<string, Attempts>
+
+export type Auth = {
+  /** Serves `/api/auth/*`. `address` is the client's, from its socket or a trusted proxy; headers are not believed. */
+  handler(request: Request, address?: string): Promise<Response>
+  /** Who is asking. Throws as `authenticate` in authenticate.ts says. */
+  authenticate(request: Request): Promise<Viewer>
+  /** Whether the viewer's session is still there (as of at most 30 s ago): for streams, which outlive their request. */
+  stillSignedIn(viewer: Viewer): Promise<boolean>
+  /** Name and e-mail address of the viewer. Throws UNAUTHENTICATED when the account is gone. */
+  userOf(viewer: Viewer): Promise<{ id: string; name: string; email: string }>
+  /** Whether a page of this origin may use the cookie. */
+  origins: Origins
+  /** What Better Auth was told, to compare its tables with the migrations. */
+  options: BetterAuthOptions
+}
+
+/** Better Auth on our database, as the owner of its `auth_` tables. Call it outside any transaction. */
+export async function createAuth(settings: AuthSettings, em: SqlEntityManager): Promise<Auth> {
+  const db = em.fork().getKysely<AuthTables>().withPlugin(new TimestampsAsDates())
+  const secret = settings.secret ?? (await keptSecret(settings.dataDir))
+  const origins = createOrigins(settings)
+  const auth = betterAuth(optionsFor(settings, secret, origins, db))
+  const sessions = new KnownSessions(db)
+  const judges = {
+    readToken: createTokenReader(settings.url, () => auth.api.getJwks()),
+    findSession: (id: string) => sessions.find(id),
+    readCookie: async (headers: Headers) =>
+      (await auth.api.getSession({ headers, query: { disableRefresh: true } }))?.session ?? null,
+    origins,
+  }
+  return {
+    handler: async (request, address) => {
+      const response = await auth.handler(withAddress(request, address))
+      if (request.method !== 'GET') sessions.forget()
+      return response.status === 429 ? tooManyAttempts(response) : response
+    },
+    authenticate: (request) => authenticate(request, judges),
+    stillSignedIn: async ({ id, sessionId }) => !sessionId || (await sessions.find(sessionId))?.userId === id,
+    userOf: async ({ id }) => {
+      const user = await db
+        .selectFrom('auth_user')
+        .select(['id', 'name', 'email'])
+        .where('id', '=', id)
+        .executeTakeFirst()
+      if (!user) throw unauthenticated()
+      return user
+    },
+    origins,
+    options: auth.options,
+  }
+}
+
+const addressHeader = 'x-parley-client-address'
+
+function optionsFor(
+  { url, production, attempts }: AuthSettings,
+  secret: string,
+  origins: Origins,
+  db: Kysely<AuthTables>,
+) {
+  const { signInsPerMinute, signUpsPerHour } = attempts ?? attemptsAllowed[production ? 'production' : 'development']
+  return {
+    appName: 'Parley',
+    baseURL: url,
+    secret,
+    database: { db, type: 'postgres', transaction: true },
+    user: { modelName: 'auth_user' },
+    session: { modelName: 'auth_session' },
+    account: { modelName: 'auth_account' },
+    verification: { modelName: 'auth_verification' },
+    emailAndPassword: { enabled: true, minPasswordLength: 8, maxPasswordLength: 128 },
+    databaseHooks: { user: { create: { before: checkName }, update: { before: checkName } } },
+    plugins: [
+      jwt({
+        jwks: { keyPairConfig: { alg: 'EdDSA', crv: 'Ed25519' } },
+        jwt: {
+          issuer: url,
+          audience: url,
+          expirationTime: `${tokenLifeSeconds}s`,
+          definePayload: ({ user, session }) => ({ sub: user.id, sid: session.id }),
+        },
+        disableSettingJwtHeader: true,
+        schema: { jwks: { modelName: 'auth_jwks' } },
+      }),
+    ],
+    trustedOrigins: (request) => {
+      const origin = request?.headers.get('origin') ?? null
+      return request && origin !== null && origins(origin, request) ? [origin] : []
+    },
+    rateLimit: {
+      enabled: true,
+      storage: 'memory',
+      window: 60,
+      max: 600,
+      customRules: {
+        '/sign-in/*': { window: 60, max: signInsPerMinute },
+        '/sign-up/*': { window: 3_600, max: signUpsPerHour },
+      },
+    },
+    advanced: {
+      cookiePrefix: 'parley',
+      useSecureCookies: url.startsWith('https:'),
+      database: { generateId: 'uuid' },
+      ipAddress: { ipAddressHeaders: [addressHeader] },
+      // Said, because Better Auth leaves them out when it believes to be in a test.
+      disableCSRFCheck: false,
+      disableOriginCheck: false,
+    },
+    telemetry: { enabled: false },
+    logger: { level: 'error', disableColors: true, log: logWithoutPeople },
+  } satisfies BetterAuthOptions
+}
+
+async function checkName({ name }: { name?: string }): Promise<void> {
+  if (name === undefined) return
+  if (name.trim() === '' || name.length > 200 || name.includes('\0') || !name.isWellFormed())
+    throw new APIError('BAD_REQUEST', { code: 'INVALID_NAME', message: 'The name must have 1 to 200 characters.' })
+}
+
+/** Its messages come with addresses of people and with whole errors of the database: neither belongs in a log. */
+function logWithoutPeople(level: string, message: string, ...details: unknown[]): void {
+  const errors = details.filter((it) => it instanceof Error).map((it) => it.message.slice(0, 500))
+  console.error(`auth ${level}: ${[message, ...errors].join(': ')}`)
+}
+
+/** Better Auth finds the client's address in a header: ours, never the client's. */
+function withAddress(request: Request, address: string | undefined): Request {
+  const headers = new Headers(request.headers)
+  headers.delete(addressHeader)
+  if (address !== undefined) headers.set(addressHeader, address)
+  return new Request(request, { headers })
+}
+
+function tooManyAttempts(response: Response): Response {
+  const seconds = response.headers.get('x-retry-after') ?? '60'
+  return Response.json(
+    { code: 'RATE_LIMITED', message: 'Too many attempts. Try again later.', retryAfterMs: Number(seconds) * 1_000 },
+    { status: 429, headers: { 'retry-after': seconds } },
+  )
+}
