@@ -1,0 +1,25 @@
+import type { CodegenConfig } from '@graphql-codegen/cli'
+
+/** schema/schema.graphql and the documents of the web app -> schema/generated: `npm run codegen`. */
+const config: CodegenConfig = {
+  schema: 'schema/schema.graphql',
+  documents: ['web/app/**/*.{ts,tsx}', 'schema/operations/*.graphql'],
+  ignoreNoDocuments: true,
+  importExtension: '.ts',
+  generates: {
+    'schema/generated/': {
+      preset: 'client',
+      presetConfig: { fragmentMasking: { unmaskFunctionName: 'getFragmentData' } },
+      config: {
+        useTypeImports: true,
+        enumsAsTypes: true,
+        strictScalars: true,
+        defaultScalarType: 'unknown',
+        scalars: { DateTime: 'string', Date: 'string', JSON: 'unknown', ID: 'string' },
+      },
+    },
+  },
+}
+
+// biome-ignore lint/style/noDefaultExport: the command looks for a default export
+export default config
