@@ -1,0 +1,133 @@
+import type { Run } from '../runs/run.entity.ts'
+import type { AssistantMessageItem, CustomTask, ItemUpdate, ThreadEvent } from './protocol.ts'
+import { isAtWork, toolTask, type UsedTool } from './tool-task.ts'
+import { assistantItem, outputText, type SaidMessage, workflowItem } from './translate.ts'
+
+/** What happened in a run, with what the event names as it is now. */
+export type LoadedEvent =
+  | { type: 'message.started' | 'message.reset' | 'message.completed'; message: SaidMessage }
+  | { type: 'message.delta'; messageId: string; text: string }
+  /** With all calls of the message, in order. */
+  | { type: 'tool-call.changed'; message: SaidMessage; calls: readonly UsedTool[] }
+  | { type: 'run.ended'; run: Pick<Run, 'status' | 'failure'> }
+
+type Speaking = { item: AssistantMessageItem; shown: boolean; partOpen: boolean }
+type Working = { tasks: CustomTask[]; ended: boolean }
+
+/** The answer of one run in the words of ChatKit, for one reader from the first event on. It keeps no text. */
+export class AnswerTranslation {
+  readonly #speaking = new Map<string, Speaking>()
+  readonly #working = new Map<string, Working>();
+
+  *translate(event: LoadedEvent): Generator<ThreadEvent, void> {
+    switch (event.type) {
+      case 'message.started':
+        this.#speaking.set(event.message.id, { item: assistantItem(event.message), shown: false, partOpen: false })
+        return
+      case 'message.delta':
+        return yield* this.#say(event.messageId, event.text)
+      case 'message.reset':
+        return yield* this.#startOver(event.message)
+      case 'message.completed':
+        return yield* this.#complete(event.message)
+      case 'tool-call.changed':
+        return yield* this.#work(event.message, event.calls)
+      case 'run.ended':
+        return yield* this.#end(event.run)
+      default:
+        event satisfies never
+    }
+  }
+
+  /** An item is announced with its first words: a turn that only calls tools says nothing. */
+  *#say(messageId: string, text: string): Generator<ThreadEvent, void> {
+    const speaking = this.#speaking.get(messageId)
+    if (!speaking) return
+    const { item } = speaking
+    if (!speaking.shown) yield { type: 'thread.item.added', item }
+    speaking.shown = true
+    if (!speaking.partOpen)
+      yield updated(item.id, {
+        type: 'assistant_message.content_part.added',
+        content_index: 0,
+        content: outputText(''),
+      })
+    speaking.partOpen = true
+    yield updated(item.id, { type: 'assistant_message.content_part.text_delta', content_index: 0, delta: text })
+  }
+
+  *#startOver({ id }: SaidMessage): Generator<ThreadEvent, void> {
+    const speaking = this.#speaking.get(id)
+    if (!speaking?.shown) return
+    speaking.partOpen = false
+    yield { type: 'thread.item.replaced', item: speaking.item }
+  }
+
+  *#complete(message: SaidMessage): Generator<ThreadEvent, void> {
+    const speaking = this.#speaking.get(message.id)
+    this.#speaking.delete(message.id)
+    const item = assistantItem(message, message.content)
+    const content = outputText(message.content)
+    if (message.content === '') {
+      if (speaking?.shown) yield { type: 'thread.item.removed', item_id: item.id }
+      return
+    }
+    if (speaking?.partOpen)
+      yield updated(item.id, { type: 'assistant_message.content_part.done', content_index: 0, content })
+    yield { type: 'thread.item.done', item }
+  }
+
+  /** Announced as begun, however late this reader looks: whoever watches sees each task at work, then what came of it. */
+  *#work(message: SaidMessage, calls: readonly UsedTool[]): Generator<ThreadEvent, void> {
+    if (calls.length === 0) return
+    const item = workflowItem(message, calls)
+    const { tasks } = item.workflow
+    const told = this.#working.get(message.id) ?? { tasks: calls.map(asBegun), ended: false }
+    if (!this.#working.has(message.id))
+      yield {
+        type: 'thread.item.added',
+        item: { ...item, workflow: { type: 'custom', tasks: told.tasks, expanded: false } },
+      }
+    const changed = [...changes(item.id, told.tasks, tasks)]
+    yield* changed
+    const ended = !calls.some(isAtWork)
+    this.#working.set(message.id, { tasks, ended })
+    if (!ended || (told.ended && changed.length === 0)) return
+    yield { type: told.ended ? 'thread.item.replaced' : 'thread.item.done', item }
+    yield thinking
+  }
+
+  *#end({ status, failure }: Pick<Run, 'status' | 'failure'>): Generator<ThreadEvent, void> {
+    // Words that no message holds in the end are gone after a reload, so they must not stay on the page.
+    for (const { item, shown } of this.#speaking.values())
+      if (shown) yield { type: 'thread.item.removed', item_id: item.id }
+    this.#speaking.clear()
+    if (status === 'COMPLETED' || status === 'STOPPED') return
+    const message = failure?.message ?? 'The answer could not be finished.'
+    yield { type: 'error', code: 'custom', message, allow_retry: failure?.retryable ?? true }
+  }
+}
+
+/** Shown while nothing else is. */
+export const thinking: ThreadEvent = { type: 'progress_update', text: 'Thinking…' }
+
+function updated(itemId: string, update: ItemUpdate): ThreadEvent {
+  return { type: 'thread.item.updated', item_id: itemId, update }
+}
+
+function asBegun(call: UsedTool): CustomTask {
+  return toolTask({ ...call, status: 'RUNNING', progress: null })
+}
+
+function* changes(
+  itemId: string,
+  before: readonly CustomTask[],
+  now: readonly CustomTask[],
+): Generator<ThreadEvent, void> {
+  for (const [index, task] of now.entries()) {
+    const old = before[index]
+    if (!old) yield updated(itemId, { type: 'workflow.task.added', task_index: index, task })
+    else if (JSON.stringify(old) !== JSON.stringify(task))
+      yield updated(itemId, { type: 'workflow.task.updated', task_index: index, task })
+  }
+}

@@ -1,0 +1,125 @@
+import type { Units } from '../auth/units.ts'
+import type { Scope, Viewer } from '../auth/viewer.ts'
+import type { Bell } from '../bell/bell.ts'
+import { ownConversation, updateConversation } from '../conversations/conversations.ts'
+import { AppError } from '../errors.ts'
+import { publicId } from '../ids.ts'
+import type { Limits } from '../limits.ts'
+import type { Runs } from '../runs/runs.ts'
+import { answer } from './answer.ts'
+import { eventStream } from './event-stream.ts'
+import { listItems } from './items.ts'
+import type { ChatkitRequest, RequestOf, ThreadEvent } from './protocol.ts'
+import { isRefusedBeforeStream, notSent, refusal } from './refusal.ts'
+import { checkForm, readRequest } from './request.ts'
+import { type Said, say } from './say.ts'
+import { conversationOf, listThreads } from './threads.ts'
+import { toThread } from './translate.ts'
+
+export type ChatkitParts = {
+  units: Units
+  bell: Bell
+  runs: Runs
+  /** Who is asking. Rejects with UNAUTHENTICATED. */
+  authenticate(request: Request): Promise<Viewer>
+  limits: Limits
+}
+
+/** The door for ChatKit: one URL for all of its requests. Never rejects: a refusal is an answer. */
+export function createChatkitEndpoint(parts: ChatkitParts): (request: Request) => Promise<Response> {
+  return async (request) => {
+    try {
+      checkForm(request)
+      const viewer = await parts.authenticate(request)
+      const asked = await readRequest(request, parts.limits.bodyBytes)
+      for (const scope of needed[asked.type]) requireScope(viewer, scope)
+      return await serve(parts, viewer, asked, request.signal)
+    } catch (error) {
+      return refusal(error)
+    }
+  }
+}
+
+const needed: Record<ChatkitRequest['type'], Scope[]> = {
+  'threads.create': ['conversations:write', 'runs:write'],
+  'threads.add_user_message': ['conversations:write', 'runs:write'],
+  'threads.list': ['conversations:read'],
+  'threads.get_by_id': ['conversations:read'],
+  'threads.update': ['conversations:write'],
+  'threads.delete': ['conversations:write'],
+  'items.list': ['conversations:read'],
+}
+
+function requireScope(viewer: Viewer, requiredScope: Scope): void {
+  if (viewer.scopes.includes(requiredScope)) return
+  throw new AppError('FORBIDDEN', `This needs the scope ${requiredScope}.`, { requiredScope })
+}
+
+async function serve(
+  parts: ChatkitParts,
+  viewer: Viewer,
+  { type, params }: ChatkitRequest,
+  signal: AbortSignal,
+): Promise<Response> {
+  const em = parts.units.as(viewer)
+  switch (type) {
+    case 'threads.create':
+    case 'threads.add_user_message':
+      return serveAnswer(parts, viewer, { type, params } as SayRequest, signal)
+    case 'threads.list':
+      return json(await listThreads(em, viewer, params))
+    case 'threads.get_by_id': {
+      const conversation = await ownConversation(em, viewer, conversationOf(params.thread_id))
+      return json(toThread(conversation, await listItems(em, viewer, conversation.id, { order: 'asc' })))
+    }
+    case 'threads.update': {
+      const { thread_id: threadId, title } = params
+      return json(toThread(await updateConversation(em, viewer, parts.bell, conversationOf(threadId), { title })))
+    }
+    case 'threads.delete':
+      await parts.runs.deleteConversation(em, viewer, conversationOf(params.thread_id))
+      return json({})
+    case 'items.list': {
+      const conversation = await ownConversation(em, viewer, conversationOf(params.thread_id))
+      return json(await listItems(em, viewer, conversation.id, params))
+    }
+    default:
+      return type satisfies never
+  }
+}
+
+type SayRequest = RequestOf<'threads.create' | 'threads.add_user_message'>
+
+/**
+ * Wrong requests are refused before the stream; from then on everything is told in it. The run is named in a header, so
+ * that the page can stop it: a stream that is dropped stops nothing.
+ */
+async function serveAnswer(
+  parts: ChatkitParts,
+  viewer: Viewer,
+  asked: SayRequest,
+  signal: AbortSignal,
+): Promise<Response> {
+  const { units, runs, limits } = parts
+  const options = { signal, heartbeatSeconds: limits.heartbeatSeconds, stallSeconds: limits.stallSeconds }
+  let said: Said
+  try {
+    said = await say(units, runs, viewer, asked)
+  } catch (error) {
+    if (isRefusedBeforeStream(error)) throw error
+    return eventStream(() => one(notSent(error)), options)
+  }
+  const isNewThread = asked.type === 'threads.create'
+  return eventStream((signal) => answer({ units, runs, viewer }, said, isNewThread, signal), {
+    ...options,
+    headers: { 'x-parley-run': publicId('run', said.run.id) },
+  })
+}
+
+async function* one(event: ThreadEvent): AsyncGenerator<ThreadEvent, void> {
+  yield event
+}
+
+function json(value: unknown): Response {
+  return Response.json(value, { headers: { 'cache-control': 'no-store' } })
+}

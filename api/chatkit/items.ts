@@ -1,0 +1,87 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { owned, type Viewer } from '../auth/viewer.ts'
+import { listMessages } from '../conversations/conversations.ts'
+import { Message } from '../conversations/message.entity.ts'
+import { notFound } from '../errors.ts'
+import { standardLimits } from '../limits.ts'
+import { toolCallsOfMessages } from '../runs/reading.ts'
+import type { Page, Paging, ThreadItem } from './protocol.ts'
+import { pageOf, pageSize } from './threads.ts'
+import { messageOfItem, toItems } from './translate.ts'
+
+/**
+ * A page of a conversation's items, ordered by (number of the message, kind): what was said stands before the workflow of
+ * the same turn. Reads no more rows than the page needs. Throws NOT_FOUND when `after` is no item of the conversation.
+ */
+export async function listItems(
+  em: SqlEntityManager,
+  viewer: Viewer,
+  conversationId: string,
+  { limit, order, after }: Paging,
+): Promise<Page<ThreadItem>> {
+  const size = pageSize(limit)
+  const items: ThreadItem[] = []
+  for await (const item of new ItemReader(em, viewer, conversationId, order).beyond(after ?? null, size + 1)) {
+    items.push(item)
+    if (items.length > size) break
+  }
+  return pageOf(items.slice(0, size), items.length > size)
+}
+
+class ItemReader {
+  readonly #em: SqlEntityManager
+  readonly #viewer: Viewer
+  readonly #conversationId: string
+  readonly #forwards: boolean
+
+  constructor(em: SqlEntityManager, viewer: Viewer, conversationId: string, order: 'asc' | 'desc') {
+    this.#em = em
+    this.#viewer = viewer
+    this.#conversationId = conversationId
+    this.#forwards = order === 'asc'
+  }
+
+  /** All items behind this one, read `batch` messages at a time: a message has no item, one or two. */
+  async *beyond(itemId: string | null, batch: number): AsyncGenerator<ThreadItem, void> {
+    const from = itemId === null ? null : await this.#message(itemId)
+    if (from) yield* from.rest
+    const first = Math.min(batch, standardLimits.pageMax)
+    let cursor = from?.cursor ?? null
+    for (let more = true; more; ) {
+      const page = await this.#page(first, cursor)
+      const messages = this.#forwards ? page.nodes : page.nodes.toReversed()
+      yield* await this.#items(messages)
+      const last = messages.at(-1)
+      if (!last) return
+      cursor = page.cursorOf(last)
+      more = this.#forwards ? page.hasNextPage : page.hasPreviousPage
+    }
+  }
+
+  #page(size: number, cursor: string | null) {
+    const args = this.#forwards ? { first: size, after: cursor } : { last: size, before: cursor }
+    return listMessages(this.#em, this.#viewer, this.#conversationId, args)
+  }
+
+  async #items(messages: Message[]): Promise<ThreadItem[]> {
+    const spoken = messages.filter((message) => message.role === 'ASSISTANT').map((message) => message.id)
+    const calls = spoken.length > 0 ? await toolCallsOfMessages(this.#em, this.#viewer, spoken) : new Map()
+    return messages.flatMap((message) => this.#ordered(toItems(message, calls.get(message.id) ?? [])))
+  }
+
+  /** The item's message: the rest of its own items, and where the next message is. */
+  async #message(itemId: string): Promise<{ rest: ThreadItem[]; cursor: string }> {
+    const id = messageOfItem(itemId)
+    const where = { id: id ?? '', conversationId: this.#conversationId, ...owned(this.#viewer) }
+    const message = id === null ? null : await this.#em.findOne(Message, where)
+    const items = message ? await this.#items([message]) : []
+    const place = items.findIndex((item) => item.id === itemId)
+    if (!message || place === -1) throw notFound('item')
+    const { cursorOf } = await this.#page(0, null) // reads nothing
+    return { rest: items.slice(place + 1), cursor: cursorOf(message) }
+  }
+
+  #ordered(items: ThreadItem[]): ThreadItem[] {
+    return this.#forwards ? items : items.toReversed()
+  }
+}

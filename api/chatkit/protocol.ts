@@ -1,0 +1,114 @@
+import { z } from 'zod'
+
+/**
+ * The wire of a ChatKit backend: the requests that we accept, the events and items that we send. Requests are open:
+ * members that we do not know are ignored. What we send is closed: nothing beyond these types, absent members left out.
+ */
+const inputText = z.object({ type: z.literal('input_text'), text: z.string() })
+
+const inputTag = z.object({
+  type: z.literal('input_tag'),
+  id: z.string(),
+  text: z.string(),
+  data: z.record(z.string(), z.unknown()),
+  group: z.string().nullish(),
+  interactive: z.boolean().default(false),
+})
+
+const userMessageInput = z.object({
+  content: z.array(z.discriminatedUnion('type', [inputText, inputTag])),
+  attachments: z.array(z.string()),
+  quoted_text: z.string().nullish(),
+  inference_options: z.object({ tool_choice: z.object({ id: z.string() }).nullish(), model: z.string().nullish() }),
+})
+
+export type UserMessageInput = z.output<typeof userMessageInput>
+
+const paging = { limit: z.int().nullish(), order: z.enum(['asc', 'desc']).default('desc'), after: z.string().nullish() }
+
+export type Paging = { limit?: number | null; order: 'asc' | 'desc'; after?: string | null }
+
+const thread = { thread_id: z.string() }
+
+function request<Type extends string, Params extends z.ZodRawShape>(type: Type, params: Params) {
+  return z.object({ type: z.literal(type), params: z.object(params) })
+}
+
+/** Any request that we serve. */
+export const chatkitRequest = z.discriminatedUnion(
+  'type',
+  [
+    request('threads.create', { input: userMessageInput }),
+    request('threads.add_user_message', { ...thread, input: userMessageInput }),
+    request('threads.list', paging),
+    request('threads.get_by_id', thread),
+    request('threads.update', { ...thread, title: z.string() }),
+    request('threads.delete', thread),
+    request('items.list', { ...thread, ...paging }),
+  ],
+  { error: (issue) => (issue.code === 'invalid_union' ? 'is not a request type that this server knows' : undefined) },
+)
+
+export type ChatkitRequest = z.output<typeof chatkitRequest>
+
+/** The request of one type. */
+export type RequestOf<Type extends ChatkitRequest['type']> = Extract<ChatkitRequest, { type: Type }>
+
+export type Page<T> = { data: T[]; has_more: boolean; after?: string }
+
+export type Thread = {
+  id: string
+  title?: string
+  created_at: string
+  status: { type: 'active' }
+  metadata: Record<string, never>
+  items: Page<ThreadItem>
+}
+
+type ItemBase = { id: string; thread_id: string; created_at: string }
+
+export type UserMessageItem = ItemBase & {
+  type: 'user_message'
+  content: { type: 'input_text'; text: string }[]
+  attachments: never[]
+  inference_options: { model?: string }
+}
+
+export type OutputText = { type: 'output_text'; text: string; annotations: never[] }
+
+export type AssistantMessageItem = ItemBase & { type: 'assistant_message'; content: OutputText[] }
+
+/** A few of the names that ChatKit can draw. */
+export type Icon = 'bolt' | 'check' | 'circle-question' | 'info' | 'notebook' | 'search'
+
+export type CustomTask = {
+  type: 'custom'
+  status_indicator: 'none' | 'loading' | 'complete'
+  title?: string
+  icon?: Icon
+  content?: string
+}
+
+export type WorkflowItem = ItemBase & {
+  type: 'workflow'
+  workflow: { type: 'custom'; tasks: CustomTask[]; summary?: { title: string; icon?: Icon }; expanded: boolean }
+}
+
+export type ThreadItem = UserMessageItem | AssistantMessageItem | WorkflowItem
+
+export type ItemUpdate =
+  | { type: 'assistant_message.content_part.added'; content_index: number; content: OutputText }
+  | { type: 'assistant_message.content_part.text_delta'; content_index: number; delta: string }
+  | { type: 'assistant_message.content_part.done'; content_index: number; content: OutputText }
+  | { type: 'workflow.task.added' | 'workflow.task.updated'; task_index: number; task: CustomTask }
+
+export type ThreadEvent =
+  | { type: 'thread.created' | 'thread.updated'; thread: Thread }
+  | { type: 'thread.item.added' | 'thread.item.done' | 'thread.item.replaced'; item: ThreadItem }
+  | { type: 'thread.item.updated'; item_id: string; update: ItemUpdate }
+  | { type: 'thread.item.removed'; item_id: string }
+  | { type: 'stream_options'; stream_options: { allow_cancel: boolean } }
+  | { type: 'progress_update'; text: string; icon?: Icon }
+  | { type: 'error'; code: 'custom'; message: string; allow_retry: boolean }
+  /** ChatKit shows a sentence of its own, in the person's language. */
+  | { type: 'error'; code: 'stream.error'; allow_retry: boolean }

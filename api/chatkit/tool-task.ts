@@ -1,0 +1,136 @@
+import type { ToolCall } from '../runs/tool-call.entity.ts'
+import type { CustomTask, Icon } from './protocol.ts'
+
+/** What is shown of a tool call. */
+export type UsedTool = Pick<
+  ToolCall,
+  'id' | 'name' | 'server' | 'title' | 'argumentsText' | 'status' | 'resultText' | 'denialReason' | 'error' | 'progress'
+>
+
+/** A tool call as a task of a workflow. ChatKit has no sign for failure, so the title says it in words. */
+export function toolTask(call: UsedTool): CustomTask {
+  const icon = icons[call.status]
+  const content = [argumentLines(call.argumentsText), outcome(call)].filter(Boolean).join('\n\n')
+  return {
+    type: 'custom',
+    status_indicator: isAtWork(call) ? 'loading' : 'complete',
+    title: titleOf(call),
+    ...(icon && { icon }),
+    ...(content && { content }),
+  }
+}
+
+/** All calls of a turn in a few words, once they have ended. */
+export function workflowSummary(calls: readonly UsedTool[]): { title: string; icon: Icon } {
+  const failed = calls.filter((call) => call.status !== 'SUCCEEDED').length
+  const [only] = calls
+  if (only && calls.length === 1) return { title: titleOf(only), icon: icons[only.status] ?? 'check' }
+  const title = `Used tools ${calls.length} times`
+  return failed > 0 ? { title: `${title}, ${failed} without success`, icon: 'info' } : { title, icon: 'check' }
+}
+
+export function isAtWork({ status }: UsedTool): boolean {
+  return status === 'PENDING' || status === 'AWAITING_APPROVAL' || status === 'RUNNING'
+}
+
+/** The tools that everyone has: what is being done, and what was. */
+const builtIn: Record<string, [string, string]> = {
+  add_task: ['Adding a task', 'Added a task'],
+  list_tasks: ['Looking at your tasks', 'Looked at your tasks'],
+  update_task: ['Changing a task', 'Changed a task'],
+  complete_task: ['Completing a task', 'Completed a task'],
+  delete_task: ['Deleting a task', 'Deleted a task'],
+}
+
+const icons: Partial<Record<UsedTool['status'], Icon>> = {
+  FAILED: 'info',
+  DENIED: 'info',
+  CANCELLED: 'info',
+  OUTCOME_UNKNOWN: 'circle-question',
+}
+
+function titleOf(call: UsedTool): string {
+  const named = call.title ?? call.name.replaceAll('_', ' ')
+  const [doing, done] = (call.server === 'tasks' && builtIn[call.name]) || [`Using “${named}”`, `Used “${named}”`]
+  switch (call.status) {
+    case 'PENDING':
+    case 'AWAITING_APPROVAL':
+    case 'RUNNING':
+      return doing
+    case 'SUCCEEDED':
+      return done
+    case 'FAILED':
+      return `${doing} did not work`
+    case 'DENIED':
+      return `${doing} was declined`
+    case 'CANCELLED':
+      return `${doing} was stopped`
+    case 'OUTCOME_UNKNOWN':
+      return `${doing} was cut off`
+    default:
+      return call.status satisfies never
+  }
+}
+
+function outcome(call: UsedTool): string {
+  switch (call.status) {
+    case 'PENDING':
+    case 'AWAITING_APPROVAL':
+    case 'RUNNING':
+      return call.progress?.message ? code(call.progress.message) : ''
+    case 'SUCCEEDED':
+      return call.resultText ? block(call.resultText) : ''
+    case 'FAILED':
+      return `It did not work: ${code(call.error?.message || 'the tool gave no reason')}`
+    case 'DENIED':
+      return call.denialReason ? `It was declined: ${code(call.denialReason)}` : 'It was declined.'
+    case 'CANCELLED':
+      return 'It was stopped before it ended.'
+    case 'OUTCOME_UNKNOWN':
+      return 'The server stopped while this was at work: whether it took effect is not known.'
+    default:
+      return call.status satisfies never
+  }
+}
+
+const shownArguments = 8
+
+function argumentLines(text: string): string {
+  const entries = Object.entries(parseObject(text) ?? (text.trim() ? { arguments: text } : {}))
+  const lines = entries.slice(0, shownArguments).map(([name, value]) => {
+    const shown = typeof value === 'string' ? value : JSON.stringify(value)
+    return `- ${name.replace(/[^\w -]/g, '').slice(0, 60)}: ${code(shown)}`
+  })
+  return [...lines, ...(entries.length > shownArguments ? ['- …'] : [])].join('\n')
+}
+
+function parseObject(text: string): object | null {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' ? value : null
+  } catch {
+    return null
+  }
+}
+
+// Words of models and tools are shown as code: no link, image or heading of theirs comes to life.
+
+function code(text: string): string {
+  const line = short(text.replace(/\s+/g, ' ').trim(), 200)
+  const fence = '`'.repeat(longestRun(line) + 1)
+  return line.includes('`') ? `${fence} ${line} ${fence}` : `${fence}${line || ' '}${fence}`
+}
+
+function block(text: string): string {
+  const lines = short(text.trim(), 600)
+  const fence = '`'.repeat(Math.max(3, longestRun(lines) + 1))
+  return `${fence}\n${lines}\n${fence}`
+}
+
+function short(text: string, length: number): string {
+  return text.length <= length ? text : `${text.slice(0, length).replace(/[\ud800-\udbff]$/, '')}…`
+}
+
+function longestRun(text: string): number {
+  return Math.max(0, ...(text.match(/`+/g) ?? []).map((run) => run.length))
+}
