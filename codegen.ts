@@ -9,7 +9,7 @@ const config: CodegenConfig = {
   generates: {
     'schema/generated/': {
       preset: 'client',
-      presetConfig: { fragmentMasking: { unmaskFunctionName: 'getFragmentData' } },
+      presetConfig: { fragmentMasking: false },
       config: {
         useTypeImports: true,
         enumsAsTypes: true,
@@ -21,5 +21,4 @@ const config: CodegenConfig = {
   },
 }
 
-// biome-ignore lint/style/noDefaultExport: the command looks for a default export
 export default config

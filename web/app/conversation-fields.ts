@@ -1,0 +1,79 @@
+import { graphql } from '../../schema/generated/gql.ts'
+
+/** What pages and events show of a conversation's parts; one place, so that what is read and what is told fit together. */
+export const ConversationListFields = graphql(`
+  fragment ConversationListFields on Conversation {
+    id
+    title
+    updatedAt
+    pinnedAt
+    archivedAt
+    activeRun {
+      id
+    }
+  }
+`)
+
+export const RunFields = graphql(`
+  fragment RunFields on Run {
+    id
+    status
+    model
+    error {
+      code
+      message
+      retryable
+    }
+  }
+`)
+
+export const ToolCallFields = graphql(`
+  fragment ToolCallFields on ToolCall {
+    id
+    name
+    server
+    title
+    arguments
+    status
+    result
+    resultTruncated
+    error {
+      code
+      message
+    }
+    progress {
+      progress
+      total
+      message
+    }
+  }
+`)
+
+export const MessageFields = graphql(`
+  fragment MessageFields on Message {
+    id
+    sequence
+    role
+    content
+    status
+    createdAt
+    run {
+      id
+      model
+    }
+    toolCalls {
+      ...ToolCallFields
+    }
+  }
+`)
+
+export const TaskFields = graphql(`
+  fragment TaskFields on Task {
+    id
+    title
+    notes
+    dueOn
+    completedAt
+    createdAt
+  }
+`)

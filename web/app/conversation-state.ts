@@ -1,0 +1,106 @@
+import type { MessageFieldsFragment, RunFieldsFragment, ToolCallFieldsFragment } from '../../schema/generated/graphql.ts'
+import type { ConversationEvent } from './events.ts'
+
+export type ChatMessage = MessageFieldsFragment
+export type ChatRun = RunFieldsFragment
+export type ChatToolCall = ToolCallFieldsFragment
+
+/** What the chat page shows. Messages are in order of their number and have their id once. */
+export type ConversationState = {
+  messages: readonly ChatMessage[]
+  /** The run that is being made or waits. */
+  activeRun: ChatRun | null
+  /** The newest one that ended: how it ended is worth saying when it is not COMPLETED. */
+  lastRun: ChatRun | null
+  title: string
+}
+
+export type ConversationChange =
+  | { type: 'read'; state: ConversationState }
+  | { type: 'earlier'; messages: readonly ChatMessage[] }
+  | { type: 'sent'; message: ChatMessage; run: ChatRun }
+  | { type: 'run'; run: ChatRun }
+  | { type: 'events'; events: readonly ConversationEvent[] }
+
+/** History and events merged by message id. Finished messages are the truth: replayed steps do not touch them. */
+export function changeConversation(state: ConversationState, change: ConversationChange): ConversationState {
+  switch (change.type) {
+    case 'read':
+      return change.state
+    case 'earlier':
+      return { ...state, messages: change.messages.reduce(merge, state.messages) }
+    case 'sent':
+      return withRun({ ...state, messages: merge(state.messages, change.message) }, change.run)
+    case 'run':
+      return withRun(state, change.run)
+    case 'events':
+      return change.events.reduce(applyEvent, state)
+  }
+}
+
+function applyEvent(state: ConversationState, event: ConversationEvent): ConversationState {
+  switch (event.__typename) {
+    case 'ConversationUpdated':
+      return { ...state, title: event.conversation.title, activeRun: event.conversation.activeRun }
+    case 'RunStarted':
+      return { ...withRun(state, event.run), messages: merge(state.messages, event.message) }
+    case 'MessageStarted': {
+      const known = state.messages.find(({ id }) => id === event.message.id)
+      return known && isFinished(known) ? state : { ...state, messages: merge(state.messages, event.message) }
+    }
+    case 'MessageDelta':
+      return unfinished(state, event.messageId, (it) => ({ ...it, content: it.content + event.delta }))
+    case 'MessageReset':
+      return unfinished(state, event.messageId, (it) => ({ ...it, content: '', toolCalls: [] }))
+    case 'MessageCompleted':
+      return { ...state, messages: merge(state.messages, event.message) }
+    case 'ToolCallChanged': {
+      const { message, ...call } = event.toolCall
+      return edit(state, message.id, (it) => ({ ...it, toolCalls: withCall(it.toolCalls, call) }))
+    }
+    case 'RunEnded':
+      return withRun(state, event.run)
+    default:
+      return state
+  }
+}
+
+export const isFinished = ({ status }: { status: ChatMessage['status'] }) => status !== 'STREAMING'
+
+const endings: readonly ChatRun['status'][] = ['COMPLETED', 'STOPPED', 'FAILED', 'INTERRUPTED']
+
+/** A run that ended leaves its place free; one that goes on takes it. */
+function withRun(state: ConversationState, run: ChatRun): ConversationState {
+  if (!endings.includes(run.status)) return { ...state, activeRun: run }
+  return { ...state, activeRun: state.activeRun?.id === run.id ? null : state.activeRun, lastRun: run }
+}
+
+/** Puts a message in its place. Newest first is where it most often belongs, so the search begins at the end. */
+function merge(messages: readonly ChatMessage[], message: ChatMessage): readonly ChatMessage[] {
+  const others = messages.filter(({ id }) => id !== message.id)
+  const after = others.findLastIndex(({ sequence }) => sequence < message.sequence)
+  return others.toSpliced(after + 1, 0, message)
+}
+
+function edit(
+  state: ConversationState,
+  id: string,
+  change: (message: ChatMessage) => ChatMessage,
+): ConversationState {
+  const at = state.messages.findLastIndex((it) => it.id === id)
+  const message = state.messages[at]
+  return message ? { ...state, messages: state.messages.with(at, change(message)) } : state
+}
+
+function unfinished(
+  state: ConversationState,
+  id: string,
+  change: (message: ChatMessage) => ChatMessage,
+): ConversationState {
+  return edit(state, id, (it) => (isFinished(it) ? it : change(it)))
+}
+
+function withCall(calls: readonly ChatToolCall[], call: ChatToolCall): ChatToolCall[] {
+  const at = calls.findIndex(({ id }) => id === call.id)
+  return at < 0 ? [...calls, call] : calls.with(at, call)
+}

@@ -1,0 +1,65 @@
+import { type AppLoadContext, redirect } from '@remix-run/node'
+
+type Args = { request: Request; context: AppLoadContext }
+
+/** What the API may know of the browser's request. The origin is the browser's own, so a foreign form is refused there. */
+function forwarded({ headers, url }: Request): Headers {
+  const passed = new Headers({ origin: headers.get('origin') ?? new URL(url).origin })
+  for (const name of ['cookie', 'user-agent', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host']) {
+    const value = headers.get(name)
+    if (value) passed.set(name, value)
+  }
+  return passed
+}
+
+/** A request to the API on behalf of the browser that sent `request`; it ends when the browser leaves. */
+export function onBehalfOf(request: Request, path: string, body?: unknown): Request {
+  const headers = forwarded(request)
+  if (body !== undefined) headers.set('content-type', 'application/json')
+  return new Request(new URL(path, request.url), {
+    method: body === undefined ? 'GET' : 'POST',
+    headers,
+    body: body === undefined ? undefined : JSON.stringify(body),
+    signal: request.signal,
+  })
+}
+
+/** Whether this browser is signed in. */
+export async function isSignedIn({ request, context }: Args): Promise<boolean> {
+  const response = await context.api(onBehalfOf(request, '/api/auth/get-session'))
+  if (!response.ok) return false
+  return (await response.json()) !== null
+}
+
+/** Leads to sign-in, and from there back to the page that was asked for. */
+export function toSignIn(request: Request): Response {
+  const { pathname, search } = new URL(request.url)
+  const page = `${pathname.replace(/\.data$/, '').replace(/\/_root$/, '/')}${search}`
+  return redirect(`/sign-in?to=${encodeURIComponent(page)}`)
+}
+
+/** Where to go after signing in: a path of ours, nothing else. */
+export function destination(request: Request): string {
+  const to = new URL(request.url).searchParams.get('to') ?? ''
+  return /^\/(?![/\\])/.test(to) ? to : '/dashboard'
+}
+
+type AuthPath = 'sign-in/email' | 'sign-up/email' | 'sign-out'
+
+/** Does it and redirects with the cookies that say so; or gives the sentence that says why not. */
+export async function authenticate({ request, context }: Args, path: AuthPath, body: object, to: string) {
+  const response = await context.api(onBehalfOf(request, `/api/auth/${path}`, body))
+  if (!response.ok) return { error: await refusal(response) }
+  const headers = new Headers()
+  for (const cookie of response.headers.getSetCookie()) headers.append('set-cookie', cookie)
+  throw redirect(to, { headers })
+}
+
+async function refusal(response: Response): Promise<string> {
+  const { code, message } = await response.json().catch(() => ({}))
+  if (response.status === 429) return 'Too many attempts. Wait a minute, then try again.'
+  if (response.status >= 500) return 'Sign-in does not work right now. Please try again in a moment.'
+  if (code === 'INVALID_EMAIL_OR_PASSWORD') return 'E-mail and password do not match.'
+  if (/^USER_ALREADY_EXISTS/.test(code)) return 'There is an account with this e-mail already. Sign in instead.'
+  return typeof message === 'string' ? `${message.replace(/\.$/, '')}.` : 'That did not work. Please try again.'
+}
