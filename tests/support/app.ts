@@ -1,0 +1,58 @@
+import { createApp } from '../../api/app.ts'
+import { readConfig } from '../../api/config.ts'
+import type { Limits } from '../../api/limits.ts'
+import { listen } from '../../api/listen.ts'
+import { cleanUp } from './cleaning.ts'
+import { type openDatabase, sharedDatabase } from './databases.ts'
+import type { Provider } from './scripted-provider.ts'
+import { signIn, signUp } from './user.ts'
+
+export type StartOptions = {
+  /** Plays the model. Left out: the offline assistant answers. */
+  provider?: Pick<Provider, 'url'>
+  /** Over which of the two wires the model is asked. */
+  api?: 'responses' | 'chat'
+  /** Instead of the usual ones. Closing does not wait long for runs, unless `drainSeconds` says so. */
+  limits?: Partial<Limits>
+  /** More of the environment. */
+  env?: Record<string, string>
+  /** A database that no other test of the file uses, instead of the one they share. */
+  database?: Awaited<ReturnType<typeof openDatabase>>
+}
+
+export type TestApp = Awaited<ReturnType<typeof startApp>>
+
+/** The real assembly, listening on a port of loopback, with a database of its own. Closed with the test. */
+export async function startApp({ provider, api = 'responses', limits, env, database }: StartOptions = {}) {
+  const { config: place, ...parts } = database ?? (await sharedDatabase())
+  const server = await listen({ host: '127.0.0.1', port: 0, fetch: (request) => app.fetch(request) })
+  const url = `http://localhost:${server.port}`
+  const config = readConfig({
+    HOST: '127.0.0.1',
+    PORT: String(server.port),
+    PARLEY_URL: url,
+    PARLEY_DATA_DIR: place.dataDir,
+    DATABASE_URL: place.databaseUrl,
+    ...(provider && { OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: provider.url, PARLEY_MODEL: 'scripted' }),
+    PARLEY_MODEL_API: api,
+    PARLEY_LIMITS: JSON.stringify({ drainSeconds: 1, ...limits }),
+    ...env,
+  })
+  const app = await createApp(config, { database: { ...parts, close: async () => undefined } })
+  let closed: Promise<void> | undefined
+  const close = () => {
+    closed ??= app.close().finally(() => server.close())
+    return closed
+  }
+  cleanUp(close)
+  return {
+    url,
+    config,
+    database: parts,
+    /** Signs a new user up. */
+    user: (name?: string) => signUp(url, name),
+    /** A user of any app on the same database, in another browser. */
+    again: (user: { email: string; name: string }) => signIn(url, user),
+    close,
+  }
+}
