@@ -60,12 +60,13 @@ function claimsOf({ sub, sid, iat = 0, exp = 0 }: JWTPayload): TokenClaims | nul
   return { userId: sub, sessionId: sid, expiresAt: new Date(exp * 1_000) }
 }
 
-/** Our public keys. Unknown ids make it look again, but tokens of strangers must not make it look all the time. */
+/** Our public keys. An unknown id makes it look again, but strangers' tokens must not make it look all the time. */
 class KeySet {
   readonly #load: () => Promise<JSONWebKeySet>
   #keys: JSONWebKeySet = { keys: [] }
   #loadedAt = Number.NEGATIVE_INFINITY
   #looks: number[] = []
+  #looking: Promise<void> | undefined
 
   constructor(load: () => Promise<JSONWebKeySet>) {
     this.#load = load
@@ -76,11 +77,20 @@ class KeySet {
     const stale = now - this.#loadedAt > keysKeptMilliseconds
     const unknown = !this.#keys.keys.some((key) => key.kid === kid)
     this.#looks = this.#looks.filter((time) => now - time < refreshes.milliseconds)
-    if (stale || (unknown && this.#looks.length < refreshes.count)) {
-      this.#looks.push(now)
-      this.#keys = await this.#load()
-      this.#loadedAt = now
-    }
+    if (stale || (unknown && this.#looks.length < refreshes.count)) await this.#look(now)
     return this.#keys
+  }
+
+  #look(now: number): Promise<void> {
+    this.#looking ??= this.#lookOnce(now).finally(() => {
+      this.#looking = undefined
+    })
+    return this.#looking
+  }
+
+  async #lookOnce(now: number): Promise<void> {
+    this.#looks.push(now)
+    this.#keys = await this.#load()
+    this.#loadedAt = now
   }
 }

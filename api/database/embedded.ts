@@ -20,13 +20,13 @@ export type Embedded = { pglite: Pglite; close(): Promise<void> }
 export async function openEmbedded(dataDir: string): Promise<Embedded> {
   if (dataDir === inMemory) {
     const pglite = await createPglite(inMemory)
-    return { pglite, close: () => pglite.close() }
+    return { pglite, close: () => closed(pglite) }
   }
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const unlock = await lockFolder(dataDir)
   try {
     const pglite = await createPglite(join(dataDir, 'database'))
-    return { pglite, close: () => pglite.close().finally(unlock) }
+    return { pglite, close: () => closed(pglite).finally(unlock) }
   } catch (error) {
     await unlock()
     throw error
@@ -43,4 +43,8 @@ export async function createPglite(dataDir: string, options: { loadDataDir?: Blo
   const pglite = await PGlite.create(dataDir, { ...options, parsers, extensions: { pg_trgm } })
   await pglite.exec(`${rolesSql({ owner: 'app_owner', database: 'postgres' })}; set role app_owner`)
   return pglite
+}
+
+async function closed(pglite: Pglite): Promise<void> {
+  if (!pglite.closed) await pglite.close()
 }

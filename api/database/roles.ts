@@ -19,6 +19,7 @@ export function rolesSql({ owner, database }: { owner: string; database: string 
 function createRole(name: string): string {
   return `do $do$ begin
     if not exists (select from pg_roles where rolname = ${literal(name)}) then create role ${quoted(name)} nologin noinherit; end if;
+  exception when duplicate_object or unique_violation then null; -- another process was faster
   end $do$`
 }
 
