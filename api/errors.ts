@@ -59,3 +59,31 @@ export function notFound(noun: string): AppError {
 export function badInput(field: string[], reason: string): AppError {
   return new AppError('BAD_USER_INPUT', `${field.at(-1) ?? 'Input'}: ${reason}`, { field, reason })
 }
+
+/** What each code is in HTTP, at every door. */
+export const httpStatus: Readonly<Record<ErrorCode, number>> = {
+  BAD_USER_INPUT: 400,
+  QUERY_TOO_COMPLEX: 400,
+  UNAUTHENTICATED: 401,
+  SESSION_EXPIRED: 401,
+  FORBIDDEN: 403,
+  CSRF_REJECTED: 403,
+  NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  CONFLICT: 409,
+  RUN_ACTIVE: 409,
+  IDEMPOTENCY_KEY_REUSED: 409,
+  RESYNC_REQUIRED: 409,
+  PAYLOAD_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  RATE_LIMITED: 429,
+  QUOTA_EXCEEDED: 429,
+  INTERNAL_SERVER_ERROR: 500,
+  OVERLOADED: 503,
+  DRAINING: 503,
+  STORAGE_UNAVAILABLE: 503,
+  AUTH_UNAVAILABLE: 503,
+  SLOW_CONSUMER: 503,
+  MAX_AGE: 503,
+  STORAGE_FULL: 507,
+}
