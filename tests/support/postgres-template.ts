@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import pg from 'pg'
 import type { TestProject } from 'vitest/node'
 import { createDatabase } from '../../api/database/database.ts'
-import { literal, quoted, rolesSql } from '../../api/database/roles.ts'
+import { prepareDatabase } from '../../api/database/preparation.ts'
+import { quoted } from '../../api/database/roles.ts'
 import { startPostgres } from './postgres.ts'
 
 export type PostgresTemplate = {
@@ -26,23 +27,17 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const own = given ? undefined : await startPostgres()
   const adminUrl = given ?? own?.url('postgres') ?? ''
   const template = { adminUrl, login: 'parley_test', database: `parley_test_${randomBytes(4).toString('hex')}` }
-  await asAdmin(adminUrl, (admin) => admin.query(`create database ${quoted(template.database)}`))
-  await asAdmin(databaseUrl(template, template.database, 'admin'), async (admin) => {
-    await admin.query(rolesSql({ owner: template.login, database: template.database }))
-    await admin.query(`alter role ${quoted(template.login)} login password ${literal(template.login)}`)
-  })
-  const database = await createDatabase({ databaseUrl: databaseUrl(template, template.database), dataDir: '' })
+  const url = databaseUrl(template, template.database)
+  await prepareDatabase(adminUrl, url)
+  const database = await createDatabase({ databaseUrl: url, dataDir: '' })
   await database.migrate().finally(() => database.close())
   project.provide('postgresTemplate', template)
   return () => (own ? own.stop() : dropAll(template))
 }
 
-/** The URL of a database on the template's server, as the product's login or as its administrator. */
-export function databaseUrl(template: PostgresTemplate, database: string, as: 'login' | 'admin' = 'login'): string {
-  const url = new URL(template.adminUrl)
-  url.pathname = `/${database}`
-  if (as === 'login') [url.username, url.password] = [template.login, template.login]
-  return url.href
+/** The URL of a database on the template's server, for the product's login. */
+export function databaseUrl({ adminUrl, login }: PostgresTemplate, database: string): string {
+  return Object.assign(new URL(adminUrl), { pathname: `/${database}`, username: login, password: login }).href
 }
 
 export async function asAdmin<T>(adminUrl: string, work: (admin: pg.Client) => Promise<T>): Promise<T> {

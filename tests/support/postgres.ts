@@ -21,7 +21,9 @@ export type PostgresServer = {
 export async function startPostgres(settings: Record<string, string> = {}): Promise<PostgresServer> {
   const folder = mkdtempSync(join(tmpdir(), 'pg-')) // a socket's path holds 107 bytes: keep it short
   try {
-    const runAs = { cwd: folder, env: { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' }, ...installInto(folder) }
+    const { PATH, NODE_ENV } = process.env // Remix's types want the latter
+    const env = { PATH, NODE_ENV, LC_ALL: 'C', TZ: 'UTC' }
+    const runAs = { cwd: folder, env, ...installInto(folder) }
     initialise(folder, runAs)
     const stop = await serve(folder, runAs, settings)
     const host = encodeURIComponent(folder)

@@ -26,10 +26,18 @@ export async function startServer(env: Record<string, string | undefined>): Prom
   let output = ''
 
   async function start(): Promise<void> {
-    if (running(child)) throw new Error('It is running already.')
+    if (child && running(child)) throw new Error('It is running already.')
     const { PATH, HOME, TMPDIR } = process.env
+    const environment: Record<string, string | undefined> = {
+      PATH,
+      HOME,
+      TMPDIR,
+      PORT: String(port),
+      PARLEY_URL: url,
+      ...env,
+    }
     const started = spawn(process.execPath, ['api/main.ts'], {
-      env: { PATH, HOME, TMPDIR, PORT: String(port), PARLEY_URL: url, ...env },
+      env: environment as NodeJS.ProcessEnv, // Remix's types want NODE_ENV, which a person at a shell does not set
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     child = started
@@ -41,7 +49,7 @@ export async function startServer(env: Record<string, string | undefined>): Prom
   }
 
   async function end(signal: NodeJS.Signals): Promise<number | null> {
-    if (!running(child)) return child?.exitCode ?? null
+    if (!child || !running(child)) return child?.exitCode ?? null
     const gone = once(child, 'exit')
     child.kill(signal)
     await gone
@@ -59,8 +67,7 @@ export async function startServer(env: Record<string, string | undefined>): Prom
   }
 }
 
-const running = (child: ChildProcess | undefined): child is ChildProcess =>
-  child !== undefined && child.exitCode === null && child.signalCode === null
+const running = (child: ChildProcess) => child.exitCode === null && child.signalCode === null
 
 /** Asks until it serves. Throws with its output when it ends instead. */
 async function ready(url: string, child: ChildProcess, output: () => string): Promise<void> {
