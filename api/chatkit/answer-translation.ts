@@ -94,7 +94,7 @@ export class AnswerTranslation {
     this.#working.set(message.id, { tasks, ended })
     if (!ended || (told.ended && changed.length === 0)) return
     yield { type: told.ended ? 'thread.item.replaced' : 'thread.item.done', item }
-    yield thinking
+    if (!calls.some(({ status }) => status === 'CANCELLED')) yield thinking
   }
 
   *#end({ status, failure }: Pick<Run, 'status' | 'failure'>): Generator<ThreadEvent, void> {
