@@ -1,4 +1,4 @@
-import { defineEntity, p } from '@mikro-orm/core'
+import { defineEntity, type Opt, p } from '@mikro-orm/core'
 import { v7 } from 'uuid'
 import { ownedTable } from '../auth/ownership.ts'
 import type { Usage } from './model.ts'
@@ -8,6 +8,9 @@ export type RunStatus = 'QUEUED' | 'RUNNING' | 'AWAITING_APPROVAL' | 'COMPLETED'
 
 /** These end a run; nothing leads out of them. */
 export const endedStatuses = ['COMPLETED', 'STOPPED', 'FAILED', 'INTERRUPTED'] as const satisfies RunStatus[]
+
+/** Of these a conversation has one at the most: the database holds that. */
+export const activeStatuses = ['RUNNING', 'AWAITING_APPROVAL'] as const satisfies RunStatus[]
 
 const schema = defineEntity({
   name: 'Run',
@@ -76,7 +79,7 @@ const schema = defineEntity({
 
 /** The making of one answer. It belongs to no request and to no process: whoever holds its lease works on it. */
 export class Run extends schema.class {
-  get ended(): boolean {
+  get ended(): Opt<boolean> {
     return endedStatuses.some((it) => it === this.status)
   }
 }
