@@ -5,11 +5,13 @@ import {
   createConversation,
   listConversations,
   listMessages,
+  ownConversation,
   updateConversation,
 } from '../conversations/conversations.ts'
 import { Message } from '../conversations/message.entity.ts'
 import { internalId, publicId } from '../ids.ts'
 import { eventCursor } from '../runs/cursor.ts'
+import { idempotent } from '../runs/idempotency.ts'
 import { countRuns, listRuns } from '../runs/reading.ts'
 import { Run } from '../runs/run.entity.ts'
 import { builder } from './builder.ts'
@@ -133,12 +135,24 @@ builder.relayMutationField(
     description: 'A new conversation.',
     inputFields: (t) => ({
       title: t.string({ description: '1 to 200 characters; left out: named after its first exchange.' }),
+      idempotencyKey: t.string({
+        description:
+          '8 to 128 printable ASCII characters. The same key again gives the first result again; with another body it is refused.',
+      }),
     }),
   },
   {
     nullable: true,
     description: 'Begins an empty conversation. `sendMessage` without a conversation does it on the way.',
-    resolve: (_, { input: { title } }, { em, viewer, bell }) => createConversation(em, viewer, bell, { title }),
+    resolve: (_, { input: { title, idempotencyKey: key } }, { em, viewer, bell }) =>
+      idempotent(em, viewer, bell, {
+        key,
+        operation: 'createConversation',
+        input: { title },
+        work: (em, bell) => createConversation(em, viewer, bell, { title }),
+        idsOf: ({ id }) => ({ id }),
+        again: (em, { id = '' }) => ownConversation(em, viewer, id),
+      }),
   },
   {
     description: 'What was begun.',

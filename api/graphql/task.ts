@@ -1,6 +1,7 @@
 import { publicId } from '../ids.ts'
+import { idempotent } from '../runs/idempotency.ts'
 import { Task } from '../tasks/task.entity.ts'
-import { addTask, countTasks, deleteTask, listTasks, updateTask } from '../tasks/tasks.ts'
+import { addTask, countTasks, deleteTask, listTasks, ownTask, updateTask } from '../tasks/tasks.ts'
 import { builder } from './builder.ts'
 import { connection } from './connection.ts'
 import { rowId } from './node.ts'
@@ -53,13 +54,24 @@ builder.relayMutationField(
       title: t.string({ required: true, description: 'What there is to do: 1 to 1,000 characters.' }),
       notes: t.string({ description: 'More about it.' }),
       dueOn: t.field({ type: 'Date', description: 'The day it should be done by.' }),
+      idempotencyKey: t.string({
+        description:
+          '8 to 128 printable ASCII characters. The same key again gives the first result again; with another body it is refused.',
+      }),
     }),
   },
   {
     nullable: true,
     description: 'Writes down something to do.',
-    resolve: (_, { input: { title, notes, dueOn } }, { em, viewer, bell }) =>
-      addTask(em, viewer, bell, { title, notes, dueOn }),
+    resolve: (_, { input: { idempotencyKey: key, ...input } }, { em, viewer, bell, limits }) =>
+      idempotent(em, viewer, bell, {
+        key,
+        operation: 'createTask',
+        input,
+        work: (em, bell) => addTask(em, viewer, bell, input, limits),
+        idsOf: ({ id }) => ({ id }),
+        again: (em, { id = '' }) => ownTask(em, viewer, id),
+      }),
   },
   {
     description: 'What was written down.',
@@ -82,8 +94,8 @@ builder.relayMutationField(
   {
     nullable: true,
     description: 'Changes a task, or marks it as done.',
-    resolve: (_, { input: { taskId, ...change } }, { em, viewer, bell }) =>
-      updateTask(em, viewer, bell, rowId('task', taskId), change),
+    resolve: (_, { input: { taskId, ...change } }, { em, viewer, bell, limits }) =>
+      updateTask(em, viewer, bell, rowId('task', taskId), change, limits),
   },
   {
     description: 'What came of it.',
