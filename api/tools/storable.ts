@@ -7,11 +7,13 @@ export function storableText(text: string): string {
 }
 
 /** A copy of JSON data with all its texts, keys too, made storable. Throws RangeError when it is nested too deeply. */
-export function storableJson(value: unknown, depth = 0): unknown {
-  if (typeof value === 'string') return storableText(value)
-  if (typeof value !== 'object' || value === null) return value
+export function storableJson(data: object, depth = 0): object {
   if (depth === maxDepth) throw new RangeError('nested too deeply')
-  if (Array.isArray(value)) return value.map((it) => storableJson(it, depth + 1))
+  const storable = (value: unknown): unknown => {
+    if (typeof value === 'string') return storableText(value)
+    return typeof value === 'object' && value !== null ? storableJson(value, depth + 1) : value
+  }
+  if (Array.isArray(data)) return data.map(storable)
   // fromEntries defines members, so that one called __proto__ is only a member.
-  return Object.fromEntries(Object.entries(value).map(([key, it]) => [storableText(key), storableJson(it, depth + 1)]))
+  return Object.fromEntries(Object.entries(data).map(([key, value]) => [storableText(key), storable(value)]))
 }

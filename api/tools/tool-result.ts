@@ -26,14 +26,10 @@ export function failed(code: ToolErrorCode, message: string, text?: string): Too
 export function toToolResult(raw: RawResult, output: SchemaCheck | null, maxBytes: number): ToolResult {
   const text = upTo(maxBytes, storableText(textOf(raw)))
   if (raw.isError) return failed(errorCode(raw, text), text || 'The tool failed and did not say why.', text)
-  const problem = output
-    ? raw.structuredContent
-      ? output(raw.structuredContent)
-      : 'it has no structured content'
-    : null
-  if (problem !== null) return badResult(problem)
   try {
-    const structured = storableJson(raw.structuredContent ?? null)
+    const structured = raw.structuredContent ? storableJson(raw.structuredContent) : null
+    const problem = output && (structured ? output(structured) : 'it has no structured content')
+    if (problem !== null) return badResult(problem)
     return { ok: true, structured: Buffer.byteLength(JSON.stringify(structured)) > maxBytes ? null : structured, text }
   } catch {
     return badResult('it is nested too deeply')

@@ -47,7 +47,7 @@ export type ToolResult =
   | {
       ok: true
       /** Structured content when the tool gave it. */
-      structured: unknown
+      structured: object | null
       /** The whole result as text. */
       text: string
     }

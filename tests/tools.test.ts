@@ -1,0 +1,279 @@
+import { afterAll, describe, expect, test, vi } from 'vitest'
+import { z } from 'zod'
+import { ProcessBell } from '../api/bell/bell.ts'
+import { publicId } from '../api/ids.ts'
+import { standardLimits } from '../api/limits.ts'
+import { addTask, listTasks } from '../api/tasks/tasks.ts'
+import { createToolboxes } from '../api/tools/mcp-toolbox.ts'
+import { createTasksServer } from '../api/tools/server/server.ts'
+import { openDatabase } from './support/databases.ts'
+import { storedUser } from './support/stored-user.ts'
+
+const { units, ...database } = await openDatabase()
+const bell = new ProcessBell()
+const toolboxes = createToolboxes({ units, bell, limits: standardLimits })
+afterAll(() => toolboxes.close())
+const never = new AbortController().signal
+
+const Shape = z.strictObject({
+  id: z.string().startsWith('task_'),
+  title: z.string(),
+  notes: z.string().nullable(),
+  due_on: z.string().nullable(),
+  completed: z.boolean(),
+})
+const One = z.strictObject({ task: Shape })
+const Many = z.strictObject({ tasks: z.array(Shape), more: z.boolean() })
+
+/** Someone new, and what the model can do for them. */
+async function person(name: string) {
+  const viewer = await storedUser(database, name)
+  const toolbox = await toolboxes.open(viewer)
+  const call = (calledAs: string, args: unknown = {}) =>
+    toolbox.call({ calledAs, argumentsText: JSON.stringify(args) }, never)
+  /** The structured content, which the text repeats for who reads no structure. */
+  const done = async (calledAs: string, args?: unknown) => {
+    const result = await call(calledAs, args)
+    if (!result.ok) throw new Error(result.text)
+    expect(JSON.parse(result.text)).toEqual(result.structured)
+    return result.structured
+  }
+  return {
+    viewer,
+    toolbox,
+    call,
+    adds: async (args: unknown) => One.parse(await done('add_task', args)).task,
+    changes: async (args: unknown) => One.parse(await done('update_task', args)).task,
+    completes: async (task_id: string) => One.parse(await done('complete_task', { task_id })).task,
+    lists: async (args?: unknown) => Many.parse(await done('list_tasks', args)),
+    titles: async (args?: unknown) => Many.parse(await done('list_tasks', args)).tasks.map(({ title }) => title),
+    stored: async () => (await listTasks(units.as(viewer), viewer, {})).nodes,
+  }
+}
+
+describe('the built-in tools', () => {
+  test('are five for people, each saying what it does to things', async () => {
+    const { viewer } = await person('ada')
+    const [server, ...others] = await toolboxes.servers(viewer)
+    expect(others).toEqual([])
+    expect(server).toMatchObject({ name: 'tasks', status: 'CONNECTED', error: null })
+    expect(
+      server?.tools.map((it) => [it.name, it.title, it.readOnly, it.idempotent, it.destructive, it.needsApproval]),
+    ).toEqual([
+      ['add_task', 'Add task', false, false, false, false],
+      ['list_tasks', 'List tasks', true, true, false, false],
+      ['update_task', 'Change task', false, true, false, false],
+      ['complete_task', 'Complete task', false, true, false, false],
+      ['delete_task', 'Delete task', false, true, true, true],
+    ])
+  })
+
+  test('are four for the model, by names and schemas that every model takes', async () => {
+    const { toolbox, viewer } = await person('ada')
+    const offered = toolbox.offered()
+    expect(offered.map(({ calledAs }) => calledAs)).toEqual(['add_task', 'list_tasks', 'update_task', 'complete_task'])
+    for (const { calledAs, name, server, description, inputSchema } of offered) {
+      expect(calledAs).toMatch(/^[a-zA-Z0-9_-]{1,64}$/)
+      expect([name, server]).toEqual([calledAs, 'tasks'])
+      expect(description).not.toBe('')
+      expect(inputSchema).toMatchObject({ type: 'object', additionalProperties: false })
+      expect(inputSchema).not.toHaveProperty('$schema')
+      expect(JSON.stringify(inputSchema)).not.toMatch(/user|owner|viewer/i)
+      expect(JSON.stringify(offered)).not.toContain(viewer.id)
+    }
+  })
+
+  test('add a task', async () => {
+    const ada = await person('ada')
+    const task = await ada.adds({ title: ' buy oat milk ', notes: 'two', due_on: '2027-03-05' })
+    expect(task).toEqual({ id: task.id, title: 'buy oat milk', notes: 'two', due_on: '2027-03-05', completed: false })
+    expect(await ada.adds({ title: 'call Bob', notes: null, due_on: null })).toMatchObject({
+      notes: null,
+      due_on: null,
+    })
+    expect((await ada.stored()).map(({ id, title }) => [publicId('task', id), title])).toContainEqual([
+      task.id,
+      'buy oat milk',
+    ])
+  })
+
+  test('change, complete and open a task again', async () => {
+    const ada = await person('ada')
+    const { id: task_id } = await ada.adds({ title: 'buy milk', notes: 'two', due_on: '2027-03-05' })
+    expect(await ada.changes({ task_id, title: 'buy oat milk', due_on: null })).toEqual({
+      id: task_id,
+      title: 'buy oat milk',
+      notes: 'two',
+      due_on: null,
+      completed: false,
+    })
+    expect(await ada.completes(task_id)).toMatchObject({ completed: true })
+    expect(await ada.completes(task_id)).toMatchObject({ completed: true })
+    expect(await ada.changes({ task_id, completed: false, notes: null })).toMatchObject({
+      completed: false,
+      notes: null,
+    })
+  })
+
+  test('list tasks: the open ones, the done ones, all, or those with certain words', async () => {
+    const ada = await person('ada')
+    const { id } = await ada.adds({ title: 'buy milk' })
+    await ada.adds({ title: 'call Bob', notes: 'about the milk' })
+    await ada.completes(id)
+    expect(await ada.titles()).toEqual(['call Bob'])
+    expect(await ada.titles({ status: 'done' })).toEqual(['buy milk'])
+    expect(await ada.titles({ status: 'all', words: 'MILK' })).toEqual(['call Bob', 'buy milk'])
+    expect(await ada.lists({ words: 'nothing like it' })).toEqual({ tasks: [], more: false })
+  })
+
+  test('list no more than can be read, and say that there is more', async () => {
+    const ada = await person('ada')
+    const em = units.as(ada.viewer)
+    for (let at = 0; at < 51; at++) await addTask(em, ada.viewer, bell, { title: `short ${at}` })
+    const many = await ada.lists()
+    expect([many.tasks.length, many.more]).toEqual([50, true])
+    for (let at = 0; at < 4; at++)
+      await addTask(em, ada.viewer, bell, { title: `long ${at}`, notes: '🥛'.repeat(10_000) })
+    const long = await ada.lists({ words: 'long' })
+    expect([long.tasks.map(({ title }) => title), long.more]).toEqual([['long 3'], true])
+  })
+
+  test('work side by side', async () => {
+    const ada = await person('ada')
+    const titles = Array.from({ length: 6 }, (_, at) => `task ${at}`)
+    await Promise.all([...titles.map((title) => ada.adds({ title })), ada.lists()])
+    expect((await ada.titles()).toSorted()).toEqual(titles)
+  })
+
+  test('ring for their user', async () => {
+    const ada = await person('ada')
+    const end = new AbortController()
+    const ears = bell.listen(`user:${ada.viewer.id}`, end.signal)
+    await ada.adds({ title: 'buy milk' })
+    const [stored] = await ada.stored()
+    expect(await ears.next()).toEqual([`task:${stored?.id}`])
+    end.abort()
+  })
+})
+
+describe('what the model gets wrong', () => {
+  test.each([
+    ['add_task', {}, 'title'],
+    ['add_task', { title: '' }, 'title'],
+    ['add_task', { title: '  ' }, 'title: must not be blank'],
+    ['add_task', { title: 'x'.repeat(1_001) }, 'title: must have at most 1,000 characters'],
+    ['add_task', { title: 'x', notes: 'x'.repeat(10_001) }, 'notes: must have at most 10,000 characters'],
+    ['add_task', { title: 'x', due_on: 'Friday' }, 'due_on must match pattern'],
+    ['add_task', { title: 'x', due_on: '2027-02-30' }, 'due_on: must be a day of the calendar, as YYYY-MM-DD'],
+    ['add_task', { title: 'x', user_id: 'someone' }, '"user_id"'],
+    ['add_task', { title: 'x', id: 'task_0' }, '"id"'],
+    ['add_task', { title: 'x', dueOn: '2027-01-01' }, '"dueOn"'],
+    ['list_tasks', { status: 'OPEN' }, 'status must be equal to one of the allowed values: ["open","done","all"]'],
+    ['list_tasks', { words: 'x'.repeat(201) }, 'words: must have at most 200 characters'],
+    ['update_task', { task_id: 'x', title: null }, 'title must be string'],
+    ['update_task', { task_id: 'x', completed: 'yes' }, 'completed must be boolean'],
+    ['complete_task', { task_id: 7 }, 'task_id must be string'],
+  ])('%s %.0j is told in its own words', async (name, args, reason) => {
+    const ada = await person('ada')
+    const result = await ada.call(name, args)
+    expect(result).toMatchObject({ ok: false, code: 'TOOL_BAD_ARGUMENTS' })
+    expect(result.text).toContain(reason)
+    expect(await ada.stored()).toEqual([])
+  })
+
+  test('a task of someone else, one that never was and one that is no id are told alike, and nothing happens', async () => {
+    const [ada, eve] = await Promise.all([person('ada'), person('eve')])
+    const { id } = await ada.adds({ title: 'secret' })
+    const foreign = [id, publicId('task', eve.viewer.id), id.replace('task_', 'conv_'), id.slice(5), 'secret', '']
+    for (const task_id of foreign)
+      for (const [name, more] of [
+        ['update_task', { title: 'mine' }],
+        ['complete_task', {}],
+      ] as const)
+        expect(await eve.call(name, { task_id, ...more })).toEqual({
+          ok: false,
+          code: 'TOOL_FAILED',
+          message: 'There is no such task.',
+          text: 'There is no such task.',
+        })
+    expect(await eve.lists({ status: 'all' })).toEqual({ tasks: [], more: false })
+    expect(await ada.lists()).toMatchObject({ tasks: [{ title: 'secret', completed: false }] })
+  })
+
+  test('delete_task is not to be had, and the answer says what is', async () => {
+    const ada = await person('ada')
+    const { id: task_id } = await ada.adds({ title: 'buy milk' })
+    const result = await ada.call('delete_task', { task_id })
+    expect(result).toMatchObject({ ok: false, code: 'TOOL_NOT_FOUND' })
+    expect(result.text).toBe(
+      'There is no tool "delete_task". There is: add_task, list_tasks, update_task, complete_task.',
+    )
+    expect(await ada.titles()).toEqual(['buy milk'])
+  })
+})
+
+describe('the server itself', () => {
+  /** Speaks the protocol by hand, as any client may. */
+  async function wire(viewer: Parameters<typeof createTasksServer>[0]['viewer'], from = units) {
+    const { InMemoryTransport } = await import('@modelcontextprotocol/sdk/inMemory.js')
+    const { Client } = await import('@modelcontextprotocol/sdk/client/index.js')
+    const [ours, theirs] = InMemoryTransport.createLinkedPair()
+    await createTasksServer({ units: from, viewer, bell }).connect(theirs)
+    const client = new Client({ name: 'any', version: '1' })
+    await client.connect(ours)
+    return client
+  }
+
+  test('deletes for a client that asks its own person first, and says what it deleted', async () => {
+    const ada = await person('ada')
+    const eve = await person('eve')
+    const [task, kept] = [await ada.adds({ title: 'buy milk' }), await ada.adds({ title: 'call Bob' })]
+    const client = await wire(ada.viewer)
+    await client.listTools() // from now on the client holds results against the schemas
+    expect(await client.callTool({ name: 'delete_task', arguments: { task_id: task.id } })).toMatchObject({
+      structuredContent: { deleted: task },
+    })
+    const gone = { isError: true, content: [{ type: 'text', text: 'There is no such task.' }] }
+    expect(await client.callTool({ name: 'delete_task', arguments: { task_id: task.id } })).toMatchObject(gone)
+    const foreign = { name: 'delete_task', arguments: { task_id: kept.id } }
+    expect(await (await wire(eve.viewer)).callTool(foreign)).toMatchObject({
+      ...gone,
+      _meta: { 'parley/errorCode': 'NOT_FOUND' },
+    })
+    expect(await ada.titles()).toEqual(['call Bob'])
+  })
+
+  test('promises for each tool what its results look like', async () => {
+    const ada = await person('ada')
+    const { tools } = await (await wire(ada.viewer)).listTools()
+    for (const { outputSchema, annotations } of tools) {
+      expect(outputSchema).toMatchObject({ type: 'object', additionalProperties: false })
+      expect(annotations).toMatchObject({ openWorldHint: false })
+    }
+  })
+
+  test('keeps its inner troubles to itself', async () => {
+    const ada = await person('ada')
+    const log = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const broken = {
+      ...units,
+      as: () => {
+        throw new Error('password of the database')
+      },
+    }
+    const client = await wire(ada.viewer, broken)
+    const result = await client.callTool({ name: 'add_task', arguments: { title: 'x' } })
+    expect(result).toMatchObject({ isError: true, content: [{ type: 'text', text: 'The tool failed.' }] })
+    expect(JSON.stringify(result)).not.toContain('password')
+    expect(log).toHaveBeenCalledWith('The tool add_task failed:', 'password of the database')
+    log.mockRestore()
+  })
+
+  test('refuses without a check of ours what is not in its schema', async () => {
+    const ada = await person('ada')
+    const client = await wire(ada.viewer)
+    const args = { title: 'x', user_id: 'someone' }
+    expect(await client.callTool({ name: 'add_task', arguments: args })).toMatchObject({ isError: true })
+    expect(await ada.stored()).toEqual([])
+  })
+})
