@@ -65,7 +65,7 @@ export type Config = Readonly<{
 }>
 
 /** Reads the environment. Throws one error that names every setting that is wrong or missing. */
-export function readConfig(env: NodeJS.ProcessEnv): Config {
+export function readConfig(env: Record<string, string | undefined>): Config {
   const { data, error } = Environment.safeParse(env)
   const problems = error ? error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) : []
   const production = env.NODE_ENV === 'production'

@@ -5,6 +5,8 @@
 export interface Bell {
   /** Something is new under this topic, such as `run:<id>`. `hint` says what, for topics where readers ask. */
   ring(topic: string, hint?: string): void
+  /** The same for listeners of this process alone. */
+  ringHere(topic: string, hint?: string): void
   /** From now on this listener hears the topic. The signal closes it, which also wakes it. */
   listen(topic: string, signal: AbortSignal): Listener
   close(): Promise<void>
@@ -67,6 +69,10 @@ export class ProcessBell implements Bell {
   #listeners = new Map<string, Set<Listener>>()
 
   ring(topic: string, hint?: string): void {
+    this.ringHere(topic, hint)
+  }
+
+  ringHere(topic: string, hint?: string): void {
     for (const listener of this.#listeners.get(topic) ?? []) listener.ring(hint)
   }
 

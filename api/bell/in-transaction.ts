@@ -11,14 +11,13 @@ export async function inTransaction<T, E extends EntityManager>(
   work: (em: E, bell: Bell) => Promise<T>,
 ): Promise<T> {
   const rings: [string, string | undefined][] = []
-  const held: Bell = { ...pass(bell), ring: (topic, hint) => void rings.push([topic, hint]) }
+  const held: Bell = {
+    ring: (topic, hint) => void rings.push([topic, hint]),
+    ringHere: (topic, hint) => bell.ringHere(topic, hint),
+    listen: (topic, signal) => bell.listen(topic, signal),
+    close: () => bell.close(),
+  }
   const result = await em.transactional((inner) => work(inner as E, held))
   for (const [topic, hint] of rings) bell.ring(topic, hint)
   return result
 }
-
-const pass = (bell: Bell): Bell => ({
-  ring: (topic, hint) => bell.ring(topic, hint),
-  listen: (topic, signal) => bell.listen(topic, signal),
-  close: () => bell.close(),
-})

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { owned, type Viewer } from '../auth/viewer.ts'
 import { IdempotencyKey } from '../runs/idempotency.entity.ts'
-import type { SendMessage } from '../runs/runs.ts'
+import type { SendMessage } from '../runs/send-message.ts'
 
 /**
  * ChatKit posts a message again by itself when no stream came back, and the protocol has no key by which to know it. So

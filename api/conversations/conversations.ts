@@ -146,6 +146,6 @@ function validTitle(text: string): string {
 
 /** Says to readers of the conversation, and to the user's other pages, that it changed. */
 export function ringConversation(bell: Bell, conversation: { id: string; userId: string }): void {
-  bell.ring(`conversation:${conversation.id}`)
+  bell.ring(`conversation:${conversation.id}`, 'updated')
   bell.ring(`user:${conversation.userId}`, `conversation:${conversation.id}`)
 }

@@ -34,7 +34,7 @@ const schema = defineEntity({
     content: p.text().default(''),
     status: p.enum(['STREAMING', 'COMPLETE', 'STOPPED', 'INTERRUPTED', 'FAILED']).$type<MessageStatus>(),
     /** What the model wants to see again with this message (encrypted reasoning items); never shown. */
-    reasoning: p.json<unknown>().nullable(),
+    reasoning: p.json<object>().nullable(),
     createdAt: p.datetime(3).onCreate(() => new Date()),
     supersededAt: p.datetime(3).nullable(),
     replacesId: p.uuid().nullable(),

@@ -4,7 +4,7 @@ import { publicId } from '../ids.ts'
 import type { Usage } from '../runs/model.ts'
 import { Run } from '../runs/run.entity.ts'
 import type { RunFailure } from '../runs/run-failure.ts'
-import type { Sent } from '../runs/runs.ts'
+import type { Sent } from '../runs/send-message.ts'
 import { builder } from './builder.ts'
 import { present, rowId } from './node.ts'
 

@@ -26,11 +26,14 @@ export type ModelRequest = {
 /** What the model is shown: whole groups only, a call always with its answer (`history.ts` sees to it). */
 export type HistoryEntry =
   | { role: 'user'; text: string }
-  | { role: 'assistant'; text: string; calls: readonly ModelCall[]; reasoning?: unknown }
+  | { role: 'assistant'; text: string; calls: readonly HistoryCall[]; reasoning?: object | null }
   | { role: 'tool'; callId: string; name: string; output: string }
 
 /** A call as the model made it. `arguments` is its raw text: JSON, one hopes. */
 export type ModelCall = { id: string; name: string; arguments: string }
+
+/** A call under our own row id besides the provider's. */
+export type HistoryCall = ModelCall & { callId: string }
 
 export type ModelEvent =
   /** More of the answer; never empty, always well-formed Unicode without NUL. A refusal is text too. */
@@ -41,7 +44,7 @@ export type FinishedTurn = {
   /** Null when the model told nothing. */
   usage: Usage | null
   /** Opaque: stored beside the message and given back in its HistoryEntry. */
-  reasoning: unknown
+  reasoning: object | null
   /** `length`: the output budget cut it, calls of such a turn must not run. `filter`: the provider withheld it. */
   reason: 'stop' | 'length' | 'filter'
 }

@@ -22,6 +22,3 @@ export type StoredEvent = FinishedEvent | { type: 'deltas'; messageId: string; t
 
 /** Where a run's log stands. Ordered by attempt, then by number. */
 export type Position = { attempt: number; seq: number }
-
-/** An event with its place: `runNumber` orders the runs of a conversation. */
-export type LoggedEvent = { runId: string; runNumber: number; position: Position; event: RunEvent }

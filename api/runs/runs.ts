@@ -1,55 +1,158 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import type { Viewer } from '../auth/viewer.ts'
-import type { Conversation } from '../conversations/conversation.entity.ts'
-import type { Message } from '../conversations/message.entity.ts'
-import type { Run } from './run.entity.ts'
-import type { RunEvent } from './run-event.ts'
+import type { Units } from '../auth/units.ts'
+import { owned, type Viewer } from '../auth/viewer.ts'
+import type { Bell } from '../bell/bell.ts'
+import { inTransaction } from '../bell/in-transaction.ts'
+import { Conversation } from '../conversations/conversation.entity.ts'
+import { ringConversation } from '../conversations/conversations.ts'
+import { Message } from '../conversations/message.entity.ts'
+import { notFound } from '../errors.ts'
+import type { Limits } from '../limits.ts'
+import type { Toolboxes } from '../tools/toolbox.ts'
+import { endQueued } from './begin-run.ts'
+import { type Followed, type FollowOptions, type FollowParts, followConversation, followRun } from './follow.ts'
+import { idempotent, type Repeatable } from './idempotency.ts'
+import type { StoreChunks } from './log-writer.ts'
+import type { Model } from './model.ts'
+import { type EditMessage, editing, type RetryMessage, type Revised, retrying } from './revise.ts'
+import { activeStatuses, Run } from './run.entity.ts'
+import { RunLog } from './run-log.ts'
+import { RunWorker } from './run-worker.ts'
+import { askToStop, lockConversation, type SendMessage, type Sent, sending } from './send-message.ts'
 
-export type SendMessage = {
-  /** Left out: a new conversation. */
-  conversationId?: string
-  content: string
-  idempotencyKey?: string
-  whenBusy?: 'REJECT' | 'QUEUE' | 'INTERRUPT'
-  model?: string
+export type RunsParts = {
+  units: Units
+  bell: Bell
+  model: Model
+  toolboxes: Toolboxes
+  limits: Limits
+  /** How chunks of the log are stored. */
+  store: StoreChunks
+  /** The embedded database: no other process can hold a run. */
+  alone: boolean
 }
 
-export type Sent = { conversation: Conversation; message: Message; run: Run }
+/** How long a stop waits for the run's last words before it answers. */
+const stopWaitMs = 1_000
 
-/** What a reader of a conversation is told. `cursor` is opaque: given back as `after`, reading goes on behind this event. */
-export type Followed = {
-  cursor: string
-  conversationId: string
-  /** Null for `conversation.updated`, which belongs to no run. */
-  runId: string | null
-  event: RunEvent | { type: 'conversation.updated' }
-}
+/**
+ * The use cases of runs, and the work on them. Row ids (UUIDs) in and out; unknown and foreign ids are NOT_FOUND.
+ * Everything that is acknowledged is committed.
+ */
+export class Runs {
+  readonly log: RunLog
+  #parts: RunsParts
+  #worker: RunWorker
+  #draining = new AbortController()
 
-export type FollowOptions = { after?: string | null; signal: AbortSignal }
+  constructor(parts: RunsParts) {
+    this.#parts = parts
+    this.log = new RunLog(parts)
+    this.#worker = new RunWorker({ ...parts, log: this.log })
+  }
 
-/** The use cases of runs. Row ids (UUIDs) in and out; unknown and foreign ids are NOT_FOUND. */
-export interface Runs {
-  /** Stores the message and the run that answers it in one transaction, then starts the run, which belongs to no request. */
-  sendMessage(em: SqlEntityManager, viewer: Viewer, input: SendMessage): Promise<Sent>
-  /** Asks the run to stop and waits up to a second for it; gives the run as it is then. The text so far stays. */
-  stopRun(em: SqlEntityManager, viewer: Viewer, runId: string): Promise<Run>
-  /** Stops what runs in it, then deletes the conversation and everything that hangs on it. */
-  deleteConversation(
+  /** Takes over what earlier processes left, and from now on looks for more. */
+  begin(): Promise<void> {
+    return this.#worker.begin()
+  }
+
+  /** Stores the message and the run that answers it in one transaction, then starts the run: it belongs to no request. */
+  sendMessage(em: SqlEntityManager, viewer: Viewer, input: SendMessage): Promise<Sent> {
+    return this.#started(em, viewer, sending({ ...this.#parts, claim: this.#worker.claim }, viewer, input))
+  }
+
+  /** Answers a user message again. RUN_ACTIVE while a run is being made; CONFLICT for what cannot be answered again. */
+  retryMessage(em: SqlEntityManager, viewer: Viewer, input: RetryMessage): Promise<Revised> {
+    return this.#started(em, viewer, retrying({ ...this.#parts, claim: this.#worker.claim }, viewer, input))
+  }
+
+  /** Says a user message anew and answers it. Refused as `retryMessage`. */
+  editMessage(em: SqlEntityManager, viewer: Viewer, input: EditMessage): Promise<Revised> {
+    return this.#started(em, viewer, editing({ ...this.#parts, claim: this.#worker.claim }, viewer, input))
+  }
+
+  /** Asks the run to stop and waits a second at the most for it; gives the run as it is then. What was said stays. */
+  async stopRun(em: SqlEntityManager, viewer: Viewer, runId: string): Promise<Run> {
+    const run = await em.findOne(Run, { id: runId, ...owned(viewer) })
+    if (!run) throw notFound('run')
+    if (run.ended) return run
+    const waits = await inTransaction(em, this.#parts.bell, async (em, bell) => {
+      await lockConversation(em, viewer, run.conversationId)
+      await em.refresh(run)
+      if (run.status === 'QUEUED') await endQueued(em, run)
+      else await askToStop(em, run)
+      ringConversation(bell, { id: run.conversationId, userId: run.userId })
+      return run.status !== 'QUEUED'
+    })
+    this.#worker.stop(runId)
+    if (waits) await this.#ended(viewer, run)
+    await em.refresh(run)
+    return run
+  }
+
+  /** Deletes the conversation and everything that hangs on it, then stops what ran in it: that can write nothing more. */
+  async deleteConversation(
     em: SqlEntityManager,
     viewer: Viewer,
     conversationId: string,
-  ): Promise<{ deletedMessages: number; deletedRuns: number }>
-  /** Rejects before the first event when the run is not the viewer's or the cursor is wrong. Completes after `run.ended`. */
-  followRun(viewer: Viewer, runId: string, options: FollowOptions): Promise<AsyncGenerator<Followed, void>>
-  /** The same for everything that happens in a conversation, until the signal aborts. Begins with `conversation.updated`. */
+  ): Promise<{ deletedMessages: number; deletedRuns: number }> {
+    const { running, ...deleted } = await inTransaction(em, this.#parts.bell, async (em, bell) => {
+      const conversation = await lockConversation(em, viewer, conversationId)
+      const of = { conversationId, ...owned(viewer) }
+      const running = await em.find(Run, { ...of, status: { $in: [...activeStatuses] } })
+      const deletedMessages = await em.count(Message, of)
+      const deletedRuns = await em.count(Run, of)
+      await em.nativeDelete(Conversation, { id: conversationId, ...owned(viewer) })
+      ringConversation(bell, conversation)
+      return { running, deletedMessages, deletedRuns }
+    })
+    for (const { id } of running) this.#worker.stop(id)
+    return deleted
+  }
+
+  /** See `followRun` in follow.ts. */
+  followRun(viewer: Viewer, runId: string, options: FollowOptions): Promise<AsyncGenerator<Followed, void>> {
+    return followRun(this.#followParts, viewer, runId, options)
+  }
+
+  /** See `followConversation` in follow.ts. */
   followConversation(
     viewer: Viewer,
     conversationId: string,
     options: FollowOptions,
-  ): Promise<AsyncGenerator<Followed, void>>
-  /** Stops taking work, lets runs finish for the drain time, hands the rest over. */
-  close(): Promise<void>
-}
+  ): Promise<AsyncGenerator<Followed, void>> {
+    return followConversation(this.#followParts, viewer, conversationId, options)
+  }
 
-/** Where the log of this conversation stands, as `Conversation.eventCursor`: from the row alone, so it is never ahead of it. */
-export declare function eventCursor(conversation: Conversation): string
+  /** Tells readers to resume elsewhere, lets runs finish for the drain time, hands the rest over. */
+  async close(): Promise<void> {
+    this.#draining.abort()
+    await this.#worker.close()
+    await this.log.writer.close()
+  }
+
+  get #followParts(): FollowParts {
+    const { units, bell, limits } = this.#parts
+    return { units, bell, log: this.log, draining: this.#draining.signal, streamMinutes: limits.streamMinutes }
+  }
+
+  async #started<T extends { run: Run }>(em: SqlEntityManager, viewer: Viewer, request: Repeatable<T>): Promise<T> {
+    const result = await idempotent(em, viewer, this.#parts.bell, request)
+    if (result.run.status === 'RUNNING' && result.run.ownerId === this.#worker.claim.ownerId) this.#worker.start(result.run.id)
+    return result
+  }
+
+  async #ended(viewer: Viewer, run: Run): Promise<void> {
+    const signal = AbortSignal.timeout(stopWaitMs)
+    const listener = this.#parts.bell.listen(`conversation:${run.conversationId}`, signal)
+    try {
+      while (!signal.aborted) {
+        const now = await this.#parts.units.as(viewer).findOne(Run, { id: run.id, ...owned(viewer) })
+        if (!now || now.ended) return
+        await listener.next(200)
+      }
+    } finally {
+      listener.close()
+    }
+  }
+}

@@ -56,7 +56,7 @@ const schema = defineEntity({
       ])
       .$type<ToolCallStatus>(),
     /** Structured content when the tool gave it. */
-    result: p.json<unknown>().nullable(),
+    result: p.json<object>().nullable(),
     /** The whole result as text. */
     resultText: p.text().nullable(),
     denialReason: p.text().nullable(),

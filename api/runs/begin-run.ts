@@ -1,0 +1,66 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { Run } from './run.entity.ts'
+import { storeEvents } from './run-log.ts'
+import { nextSequence } from './step-keeper.ts'
+
+/** Who takes a run, and for how long without a sign of life. */
+export type Claim = { ownerId: string; leaseMilliseconds: number }
+
+/**
+ * Starts a QUEUED run within the caller's transaction, which holds the conversation's row: its number, its lease and its
+ * first event. A message that waited moves to the end of the conversation.
+ */
+export async function beginRun(em: SqlEntityManager, run: Run, claim: Claim, waited: boolean): Promise<void> {
+  const { id, userId, conversationId, messageId } = run
+  if (waited) {
+    const sequence = await nextSequence(em, run)
+    await em.execute('update message set sequence = ? where id = ? and user_id = ?', [sequence, messageId, userId])
+  }
+  const number = await nextRunNumber(em, run)
+  await em.execute(
+    `update conversation set log_run = ?, log_attempt = 1, log_seq = 1, revision = revision + 1 where id = ? and user_id = ?`,
+    [number, conversationId, userId],
+  )
+  await em.execute(
+    `update run set status = 'RUNNING', number = ?, owner_id = ?, lease_until = now() + ? * interval '1 millisecond',
+     started_at = now(), last_seq = 1 where id = ? and user_id = ?`,
+    [number, claim.ownerId, claim.leaseMilliseconds, id, userId],
+  )
+  await storeEvents(em, { id, userId, attempt: 1 }, [{ lastSeq: 1, event: { type: 'run.started', messageId } }])
+}
+
+/** Starts the next run that waits in the conversation, if there is one, and names it. */
+export async function beginNext(
+  em: SqlEntityManager,
+  of: { conversationId: string; userId: string },
+  claim: Claim,
+): Promise<string | null> {
+  const { conversationId, userId } = of
+  const next = await em.findOne(
+    Run,
+    { conversationId, userId, status: 'QUEUED' },
+    { orderBy: [{ ahead: 'desc' }, { id: 'asc' }] },
+  )
+  if (next) await beginRun(em, next, claim, true)
+  return next && next.id
+}
+
+/** Ends a run that waited and never ran: it has `run.ended` only, its message stays. */
+export async function endQueued(em: SqlEntityManager, run: Run): Promise<void> {
+  const { id, userId } = run
+  const number = await nextRunNumber(em, run)
+  await em.execute(
+    `update run set status = 'STOPPED', number = ?, finished_at = now(), last_seq = 1 where id = ? and user_id = ?`,
+    [number, id, userId],
+  )
+  await storeEvents(em, { id, userId, attempt: 1 }, [{ lastSeq: 1, event: { type: 'run.ended' } }])
+}
+
+async function nextRunNumber(em: SqlEntityManager, of: { conversationId: string; userId: string }): Promise<number> {
+  const [row] = await em.execute<{ last_run_number: number }[]>(
+    'update conversation set last_run_number = last_run_number + 1 where id = ? and user_id = ? returning last_run_number',
+    [of.conversationId, of.userId],
+  )
+  if (!row) throw new Error('The conversation of this run is gone.')
+  return row.last_run_number
+}

@@ -1,0 +1,96 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { owned, type Viewer } from '../auth/viewer.ts'
+import type { Bell } from '../bell/bell.ts'
+import { ringConversation } from '../conversations/conversations.ts'
+import { Message } from '../conversations/message.entity.ts'
+import { AppError, notFound } from '../errors.ts'
+import { beginRun } from './begin-run.ts'
+import type { Repeatable } from './idempotency.ts'
+import { activeStatuses, Run } from './run.entity.ts'
+import { checkContent, checkedModel, lockConversation, runActive, type SendParts } from './send-message.ts'
+import { nextSequence } from './step-keeper.ts'
+
+export type RetryMessage = { messageId: string; idempotencyKey?: string | null; model?: string | null }
+
+export type EditMessage = { messageId: string; content: string; idempotencyKey?: string | null }
+
+export type Revised = { message: Message; run: Run }
+
+/** Answers a user message again: what follows it is superseded, not destroyed. */
+export function retrying(parts: SendParts, viewer: Viewer, input: RetryMessage): Repeatable<Revised> {
+  const model = checkedModel(parts.model, input.model)
+  return repeatable('retryMessage', input, viewer, async (em, bell) => {
+    const message = await revisable(em, viewer, input.messageId)
+    await supersede(em, message, message.sequence)
+    return { message, run: await answer(parts, em, bell, message, model) }
+  })
+}
+
+/** Says a user message anew: the new one comes newest, the old one and what follows it are superseded. */
+export function editing(parts: SendParts, viewer: Viewer, input: EditMessage): Repeatable<Revised> {
+  checkContent(input.content, parts.limits)
+  return repeatable('editMessage', input, viewer, async (em, bell) => {
+    const old = await revisable(em, viewer, input.messageId)
+    await supersede(em, old, old.sequence - 1)
+    const { conversationId, userId } = old
+    const message = em.create(Message, {
+      ...{ conversationId, userId, replacesId: old.id, content: input.content },
+      ...{ sequence: await nextSequence(em, old), role: 'USER', status: 'COMPLETE' },
+    })
+    await em.flush()
+    return { message, run: await answer(parts, em, bell, message, parts.model.names[0]) }
+  })
+}
+
+function repeatable(
+  operation: string,
+  { idempotencyKey: key, ...input }: RetryMessage | EditMessage,
+  viewer: Viewer,
+  work: Repeatable<Revised>['work'],
+): Repeatable<Revised> {
+  return {
+    ...{ key, operation, input, work },
+    idsOf: ({ message, run }) => ({ message: message.id, run: run.id }),
+    again: async (em, ids) => {
+      const message = await em.findOne(Message, { id: ids.message, ...owned(viewer) })
+      const run = await em.findOne(Run, { id: ids.run, ...owned(viewer) })
+      if (!message || !run) throw notFound('result of the first request any more')
+      return { message, run }
+    },
+  }
+}
+
+/** The viewer's own words, not replaced yet, in a conversation in which nothing runs or waits. */
+async function revisable(em: SqlEntityManager, viewer: Viewer, messageId: string): Promise<Message> {
+  const message = await em.findOne(Message, { id: messageId, ...owned(viewer) })
+  if (!message) throw notFound('message')
+  if (message.role !== 'USER') throw new AppError('CONFLICT', 'Only a message of the user can be answered again or edited.')
+  const { conversationId } = message
+  await lockConversation(em, viewer, conversationId)
+  const status = { $in: [...activeStatuses, 'QUEUED' as const] }
+  const active = await em.findOne(Run, { conversationId, status, ...owned(viewer) })
+  if (active) throw runActive('An answer is being made in this conversation.', active)
+  await em.refresh(message)
+  if (message.supersededAt) throw new AppError('CONFLICT', 'This message was replaced by a newer version.')
+  return message
+}
+
+async function supersede(em: SqlEntityManager, { conversationId, userId }: Message, afterSequence: number): Promise<void> {
+  await em.nativeUpdate(
+    Message,
+    { conversationId, userId, sequence: { $gt: afterSequence }, supersededAt: null },
+    { supersededAt: new Date() },
+  )
+}
+
+async function answer(parts: SendParts, em: SqlEntityManager, bell: Bell, message: Message, model: string): Promise<Run> {
+  const { conversationId, userId } = message
+  const run = em.create(Run, { conversationId, userId, messageId: message.id, status: 'QUEUED', model })
+  await em.flush()
+  await em.execute('update conversation set updated_at = ? where id = ? and user_id = ?', [new Date(), conversationId, userId])
+  await beginRun(em, run, parts.claim, false)
+  await em.refresh(run)
+  await em.refresh(message)
+  ringConversation(bell, { id: conversationId, userId })
+  return run
+}

@@ -1,0 +1,200 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { Message, type MessageStatus } from '../conversations/message.entity.ts'
+import type { Toolbox, ToolProgress, ToolResult } from '../tools/toolbox.ts'
+import type { LoopEvent } from './loop.ts'
+import type { HistoryCall, Usage } from './model.ts'
+import { Run, type RunStatus } from './run.entity.ts'
+import type { FinishedEvent } from './run-event.ts'
+import type { RunFailure } from './run-failure.ts'
+import type { Recorder } from './run-log.ts'
+import { ToolCall, type ToolCallStatus } from './tool-call.entity.ts'
+
+export type Outcome = {
+  status: Extract<RunStatus, 'COMPLETED' | 'STOPPED' | 'FAILED' | 'INTERRUPTED'>
+  failure?: RunFailure
+}
+
+const progressEveryMs = 500
+
+/** Stores what the loop yields: what is finished first in the table, then told; deltas the other way round. */
+export class StepKeeper {
+  #recorder: Recorder
+  #toolbox: Toolbox
+  /** The message that is being said, and whether its start was told. */
+  #speaking: { messageId: string; texts: string[] } | null = null
+  #begun: string | undefined
+  #open = new Set<string>()
+  #usage: Usage | null
+  #progressAt = new Map<string, number>()
+
+  /** `begun` is the message of a turn that was cut off: its start is in the log already. */
+  constructor(recorder: Recorder, toolbox: Toolbox, past: { usage: Usage | null; open: readonly HistoryCall[]; begun?: string }) {
+    this.#recorder = recorder
+    this.#toolbox = toolbox
+    this.#usage = past.usage
+    this.#begun = past.begun
+    for (const { callId } of past.open) this.#open.add(callId)
+  }
+
+  /** Text of the message that is being said; null when none is. */
+  get saying(): string | null {
+    return this.#speaking && this.#speaking.texts.join('')
+  }
+
+  async take(event: LoopEvent): Promise<void> {
+    switch (event.type) {
+      case 'message.started':
+        return this.#begin(event.messageId)
+      case 'message.delta':
+        this.#speaking?.texts.push(event.text)
+        return this.#recorder.tell(event.messageId, event.text)
+      case 'usage':
+        this.#usage = added(this.#usage, event.usage)
+        return
+      case 'message.completed':
+        return this.#complete(event)
+      case 'tool-call.started':
+        return this.#change(event.callId, { status: 'RUNNING', startedAt: new Date() })
+      case 'tool-call.progress':
+        return this.#progress(event.callId, event.progress)
+      case 'tool-call.finished':
+        return this.#finish(event.callId, event.result)
+      default:
+        event satisfies never
+    }
+  }
+
+  /** Calls of which nobody knows whether they took effect. */
+  async unknown(calls: readonly ToolCall[]): Promise<void> {
+    for (const { id } of calls) {
+      const message = 'The server died while this tool was at work: whether it took effect is not known.'
+      const error = { code: 'TOOL_OUTCOME_UNKNOWN', message }
+      await this.#change(id, { status: 'OUTCOME_UNKNOWN', error, finishedAt: new Date() })
+    }
+  }
+
+  /** The unfinished message starts over. */
+  async reset(messageId: string): Promise<void> {
+    await this.#recorder.keep([{ type: 'message.reset', messageId }])
+  }
+
+  /** The last step: what is open is closed, the run ends, `andThen` starts what waits, all in one commit. */
+  async end(outcome: Outcome, andThen: (em: SqlEntityManager) => Promise<void>): Promise<void> {
+    const speaking = this.#speaking
+    const cancelled = [...this.#open]
+    const events: FinishedEvent[] = [
+      ...(speaking ? [{ type: 'message.completed' as const, messageId: speaking.messageId }] : []),
+      ...cancelled.map((toolCallId) => ({ type: 'tool-call.changed' as const, toolCallId })),
+      { type: 'run.ended' },
+    ]
+    const { id, userId } = this.#recorder.run
+    await this.#recorder.keep(events, async (em) => {
+      if (speaking) {
+        const status: MessageStatus = outcome.status === 'COMPLETED' ? 'COMPLETE' : outcome.status === 'STOPPED' ? 'STOPPED' : 'INTERRUPTED'
+        await em.nativeUpdate(Message, { id: speaking.messageId, userId }, { content: speaking.texts.join(''), status })
+      }
+      const error = { code: 'TOOL_CANCELLED', message: 'It was stopped before it ended.' }
+      await em.nativeUpdate(ToolCall, { id: { $in: cancelled }, userId }, { status: 'CANCELLED', error, finishedAt: new Date() })
+      const { status, failure = null } = outcome
+      const released = { ownerId: null, leaseUntil: null, finishedAt: new Date() }
+      await em.nativeUpdate(Run, { id, userId }, { status, failure, usage: this.#usage, ...released })
+      await this.#touch(em, 1)
+      await andThen(em)
+    })
+  }
+
+  /** A turn that begins: its row, and the word of it, before the first delta. */
+  async #begin(messageId: string): Promise<void> {
+    this.#speaking = { messageId, texts: [] }
+    if (this.#begun === messageId) return
+    const { id: runId, userId, conversationId } = this.#recorder.run
+    await this.#recorder.keep([{ type: 'message.started', messageId }], async (em) => {
+      const sequence = await nextSequence(em, { conversationId, userId })
+      em.create(Message, { id: messageId, userId, conversationId, runId, sequence, role: 'ASSISTANT', status: 'STREAMING' })
+      await em.flush()
+    })
+  }
+
+  async #complete({ messageId, text, calls, turn }: Extract<LoopEvent, { type: 'message.completed' }>): Promise<void> {
+    const { id: runId, userId, conversationId } = this.#recorder.run
+    const tools = new Map(this.#toolbox.offered().map((tool) => [tool.calledAs, tool]))
+    const events: FinishedEvent[] = [
+      { type: 'message.completed', messageId },
+      ...calls.map(({ callId }) => ({ type: 'tool-call.changed' as const, toolCallId: callId })),
+    ]
+    await this.#recorder.keep(events, async (em) => {
+      const said = { content: text, status: 'COMPLETE' as const, reasoning: turn.reasoning ?? null }
+      await em.nativeUpdate(Message, { id: messageId, userId }, said)
+      calls.forEach(({ callId, id, name, arguments: argumentsText }, position) => {
+        const tool = tools.get(name)
+        em.create(ToolCall, {
+          ...{ id: callId, userId, conversationId, runId, messageId, position, status: 'PENDING' as const },
+          ...{ providerId: id.slice(0, 200), calledAs: name.slice(0, 200), argumentsText },
+          ...{ name: tool?.name ?? name.slice(0, 200), server: tool?.server ?? 'unknown', title: tool?.title ?? null },
+        })
+      })
+      await em.flush()
+      await em.nativeUpdate(Run, { id: runId, userId }, { usage: this.#usage, fruitless: 0 })
+      await this.#touch(em, 0)
+    })
+    this.#speaking = null
+    for (const { callId } of calls) this.#open.add(callId)
+  }
+
+  async #progress(callId: string, progress: ToolProgress): Promise<void> {
+    if (Date.now() - (this.#progressAt.get(callId) ?? 0) < progressEveryMs) return
+    this.#progressAt.set(callId, Date.now())
+    await this.#change(callId, { progress })
+  }
+
+  async #finish(callId: string, result: ToolResult): Promise<void> {
+    const finishedAt = new Date()
+    await (result.ok
+      ? this.#change(callId, { status: 'SUCCEEDED', result: result.structured ?? null, resultText: result.text, finishedAt })
+      : this.#change(callId, {
+          ...{ status: 'FAILED', resultText: result.text, finishedAt },
+          error: { code: result.code, message: result.message },
+        }))
+    this.#open.delete(callId)
+  }
+
+  #change(callId: string, change: Partial<Pick<ToolCall, ChangedByStep>> & { status?: ToolCallStatus }): Promise<void> {
+    const { id: runId, userId } = this.#recorder.run
+    return this.#recorder.keep([{ type: 'tool-call.changed', toolCallId: callId }], async (em) => {
+      await em.nativeUpdate(ToolCall, { id: callId, userId }, change)
+      if (change.finishedAt) await em.nativeUpdate(Run, { id: runId, userId }, { fruitless: 0 })
+    })
+  }
+
+  /** Something was said; the end of the run is a new revision of the conversation besides. */
+  async #touch(em: SqlEntityManager, revisions: number): Promise<void> {
+    const { conversationId, userId } = this.#recorder.run
+    await em.execute('update conversation set updated_at = ?, revision = revision + ? where id = ? and user_id = ?', [
+      new Date(),
+      revisions,
+      conversationId,
+      userId,
+    ])
+  }
+}
+
+type ChangedByStep = 'result' | 'resultText' | 'error' | 'progress' | 'startedAt' | 'finishedAt'
+
+/** Numbers a message within the caller's transaction, which holds the conversation's row. */
+export async function nextSequence(em: SqlEntityManager, of: { conversationId: string; userId: string }): Promise<number> {
+  const [row] = await em.execute<{ last_sequence: number }[]>(
+    'update conversation set last_sequence = last_sequence + 1 where id = ? and user_id = ? returning last_sequence',
+    [of.conversationId, of.userId],
+  )
+  if (!row) throw new Error('The conversation of this message is gone.')
+  return row.last_sequence
+}
+
+function added(sum: Usage | null, turn: Usage): Usage {
+  return {
+    inputTokens: (sum?.inputTokens ?? 0) + turn.inputTokens,
+    cachedInputTokens: (sum?.cachedInputTokens ?? 0) + turn.cachedInputTokens,
+    outputTokens: (sum?.outputTokens ?? 0) + turn.outputTokens,
+    reasoningTokens: (sum?.reasoningTokens ?? 0) + turn.reasoningTokens,
+  }
+}

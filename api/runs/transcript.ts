@@ -1,0 +1,104 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { owned, type Viewer } from '../auth/viewer.ts'
+import { Message } from '../conversations/message.entity.ts'
+import type { Toolbox } from '../tools/toolbox.ts'
+import { buildHistory, type PastMessage } from './history.ts'
+import type { LoopStart } from './loop.ts'
+import type { Run } from './run.entity.ts'
+import { ToolCall } from './tool-call.entity.ts'
+
+/** What a run begins or goes on with. */
+export type Transcript = {
+  start: LoopStart
+  repairs: string[]
+  /** The question that is answered. */
+  question: string
+  /** Calls that were at work when their server died and must not be made again. */
+  unknown: ToolCall[]
+  /** Nothing is left to do but to end the run: its last turn asked for no calls. */
+  finished: boolean
+}
+
+type Limits = { historyMessages: number; toolResultBytes: number }
+
+/** Read once from the database: the window of finished messages up to the question, and the run's own turns on top. */
+export async function readTranscript(
+  em: SqlEntityManager,
+  viewer: Viewer,
+  run: Run,
+  toolbox: Toolbox,
+  limits: Limits,
+): Promise<Transcript> {
+  const own = await em.find(Message, { runId: run.id, ...owned(viewer) }, { orderBy: { sequence: 'asc' } })
+  const cutOff = own.find((it) => it.status === 'STREAMING')
+  const turns = own.filter((it) => it !== cutOff)
+  const messages = [...(await readWindow(em, viewer, run, limits)), ...turns]
+  const messageId = { $in: messages.map((it) => it.id) }
+  const calls = await em.find(ToolCall, { messageId, ...owned(viewer) }, { orderBy: { position: 'asc' } })
+  const callsOf = (message: Message) => calls.filter((call) => call.messageId === message.id)
+  const last = turns.at(-1)
+  const open = last ? callsOf(last).filter((call) => !call.finishedAt) : []
+  const unknown = open.filter((call) => call.status === 'RUNNING' && !mayRepeat(toolbox, call))
+  const pending = new Set(open.filter((call) => !unknown.includes(call)))
+  const { history, repairs } = buildHistory(
+    messages.map((message) => pastMessage(message, callsOf(message), pending, unknown)),
+    limits,
+  )
+  const lastTurn = history.findLast((entry) => entry.role === 'assistant')
+  return {
+    start: {
+      history,
+      turns: turns.map((turn) => ({ calls: callsOf(turn).map(asModelCall) })),
+      calls: [...pending].flatMap((call) => lastTurn?.calls.filter(({ callId }) => callId === call.id) ?? []),
+      messageId: cutOff?.id,
+      outputBytes: turns.reduce((bytes, turn) => bytes + Buffer.byteLength(turn.content), 0),
+    },
+    repairs,
+    question: messages.findLast((it) => it.role === 'USER')?.content ?? '',
+    unknown,
+    finished: last !== undefined && !cutOff && callsOf(last).length === 0,
+  }
+}
+
+async function readWindow(em: SqlEntityManager, viewer: Viewer, run: Run, limits: Limits): Promise<Message[]> {
+  const question = await em.findOneOrFail(Message, { id: run.messageId, ...owned(viewer) })
+  const newestFirst = await em.find(
+    Message,
+    {
+      conversationId: run.conversationId,
+      sequence: { $lte: question.sequence },
+      supersededAt: null,
+      status: { $ne: 'STREAMING' },
+      ...owned(viewer),
+    },
+    { orderBy: { sequence: 'desc' }, limit: limits.historyMessages },
+  )
+  return newestFirst.toReversed()
+}
+
+/** A call that was cut off may be made again only when the tool says that this does no harm. */
+function mayRepeat(toolbox: Toolbox, call: ToolCall): boolean {
+  const tool = toolbox.offered().find((it) => it.calledAs === call.calledAs)
+  return tool !== undefined && (tool.readOnly || tool.idempotent)
+}
+
+function pastMessage(message: Message, calls: ToolCall[], pending: Set<ToolCall>, unknown: ToolCall[]): PastMessage {
+  return {
+    role: message.role,
+    content: message.content,
+    reasoning: message.reasoning,
+    calls: calls.map((call) => ({
+      ...asModelCall(call),
+      callId: call.id,
+      pending: pending.has(call),
+      providerId: call.providerId,
+      calledAs: call.calledAs,
+      argumentsText: call.argumentsText,
+      status: unknown.includes(call) ? 'OUTCOME_UNKNOWN' : call.status,
+      resultText: call.resultText,
+      error: call.error,
+    })),
+  }
+}
+
+const asModelCall = (call: ToolCall) => ({ id: call.providerId, name: call.calledAs, arguments: call.argumentsText })
