@@ -1,0 +1,3 @@
+export function createOfflineFetch(): typeof fetch {
+  return () => Promise.reject(new Error('not yet'))
+}
