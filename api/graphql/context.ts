@@ -15,6 +15,8 @@ export type Parts = {
   toolboxes: Toolboxes
   /** Name and address of the viewer; they are kept where people sign in. */
   userOf(viewer: Viewer): Promise<Person>
+  /** Whether the viewer's session is still there: streams outlive the request that opened them. */
+  stillSignedIn(viewer: Viewer): Promise<boolean>
   limits: Limits
 }
 

@@ -1,13 +1,13 @@
 import { Conversation } from '../conversations/conversation.entity.ts'
 import { Message } from '../conversations/message.entity.ts'
 import { publicId } from '../ids.ts'
-import { Run } from '../runs/run.entity.ts'
 import type { Followed } from '../runs/follow.ts'
+import { Run } from '../runs/run.entity.ts'
 import { ToolCall } from '../runs/tool-call.entity.ts'
 import { builder } from './builder.ts'
 import { type Context, renew } from './context.ts'
 import { rowId } from './node.ts'
-import { untilExpiry } from './stream-end.ts'
+import { openStream } from './open-stream.ts'
 
 /** An event with the objects that it is about, as they are now. */
 type ConversationEvent = { cursor: string } & (
@@ -111,7 +111,7 @@ builder.subscriptionFields((t) => ({
       after: t.arg.string(after),
     },
     subscribe: (_, args, context) =>
-      untilExpiry(context, async (signal) =>
+      openStream(context, async (signal) =>
         eventsOf(
           await context.runs.followConversation(context.viewer, rowId('conv', args.conversationId), {
             after: args.after,
@@ -131,7 +131,7 @@ builder.subscriptionFields((t) => ({
       after: t.arg.string(after),
     },
     subscribe: (_, args, context) =>
-      untilExpiry(context, async (signal) =>
+      openStream(context, async (signal) =>
         eventsOf(
           await context.runs.followRun(context.viewer, rowId('run', args.runId), { after: args.after, signal }),
           context,

@@ -4,7 +4,6 @@ import { publicId } from '../ids.ts'
 import type { Usage } from '../runs/model.ts'
 import { Run } from '../runs/run.entity.ts'
 import type { RunFailure } from '../runs/run-failure.ts'
-import type { Sent } from '../runs/send-message.ts'
 import { builder } from './builder.ts'
 import { present, rowId } from './node.ts'
 
@@ -81,6 +80,10 @@ const WhenBusy = builder.enumType('WhenBusy', {
   } as const,
 })
 
+const keyText =
+  '8 to 128 printable ASCII characters, made by you for this message. The same key again gives the first result again; with another body it is refused.'
+const modelText = 'One of the models that the operator allows; the default one if left out.'
+
 builder.relayMutationField(
   'sendMessage',
   {
@@ -88,29 +91,23 @@ builder.relayMutationField(
     inputFields: (t) => ({
       conversationId: t.id({ description: 'Where to say it: `conv_…`. Left out: a new conversation.' }),
       content: t.string({ required: true, description: 'Markdown, 1 byte to 64 KiB.' }),
-      idempotencyKey: t.string({
-        description:
-          '8 to 128 printable ASCII characters, made by you for this message. The same key again gives the first result again; with another body it is refused.',
-      }),
+      idempotencyKey: t.string({ description: keyText }),
       whenBusy: t.field({
         type: WhenBusy,
         defaultValue: 'REJECT',
         description: 'What to do when an answer is still being made.',
       }),
-      model: t.string({ description: 'One of the models that the operator allows; the default one if left out.' }),
+      model: t.string({ description: modelText }),
     }),
   },
   {
     nullable: true,
     description:
       'Says something and has it answered. Returns as soon as message and run are stored: follow the answer with `runEvents` or `conversationEvents`, or read it when the run has ended.',
-    resolve: (_, { input }, { em, viewer, runs }): Promise<Sent> =>
+    resolve: (_, { input: { conversationId, ...input } }, { em, viewer, runs }) =>
       runs.sendMessage(em, viewer, {
-        conversationId: input.conversationId == null ? undefined : rowId('conv', input.conversationId),
-        content: input.content,
-        idempotencyKey: input.idempotencyKey ?? undefined,
-        whenBusy: input.whenBusy ?? undefined,
-        model: input.model ?? undefined,
+        conversationId: conversationId == null ? null : rowId('conv', conversationId),
+        ...input,
       }),
   },
   {
@@ -139,6 +136,57 @@ builder.relayMutationField(
     description: 'What came of it.',
     outputFields: (t) => ({
       run: t.field({ type: Run, description: 'The run as it is now.', resolve: (run) => run }),
+    }),
+  },
+)
+
+builder.relayMutationField(
+  'retryMessage',
+  {
+    description: 'Which message to answer again.',
+    inputFields: (t) => ({
+      messageId: t.id({ required: true, description: 'A message of yours: `msg_…`.' }),
+      idempotencyKey: t.string({ description: keyText }),
+      model: t.string({ description: modelText }),
+    }),
+  },
+  {
+    nullable: true,
+    description:
+      'Answers a user message again; everything after it is superseded, not destroyed. RUN_ACTIVE while a run is being made.',
+    resolve: (_, { input: { messageId, ...input } }, { em, viewer, runs }) =>
+      runs.retryMessage(em, viewer, { messageId: rowId('msg', messageId), ...input }),
+  },
+  {
+    description: 'What was begun.',
+    outputFields: (t) => ({
+      run: t.expose('run', { type: Run, description: 'The run that answers it.' }),
+    }),
+  },
+)
+
+builder.relayMutationField(
+  'editMessage',
+  {
+    description: 'Which message to say anew, and how.',
+    inputFields: (t) => ({
+      messageId: t.id({ required: true, description: 'A message of yours: `msg_…`.' }),
+      content: t.string({ required: true, description: 'Markdown, 1 byte to 64 KiB.' }),
+      idempotencyKey: t.string({ description: keyText }),
+    }),
+  },
+  {
+    nullable: true,
+    description:
+      'Says it anew: the new message comes newest, what it replaces and everything after that is superseded, and it is answered. RUN_ACTIVE while a run is being made.',
+    resolve: (_, { input: { messageId, ...input } }, { em, viewer, runs }) =>
+      runs.editMessage(em, viewer, { messageId: rowId('msg', messageId), ...input }),
+  },
+  {
+    description: 'What was stored.',
+    outputFields: (t) => ({
+      message: t.expose('message', { type: Message, description: 'The new message.' }),
+      run: t.expose('run', { type: Run, description: 'The run that answers it.' }),
     }),
   },
 )

@@ -3,7 +3,7 @@ import { publicId } from '../ids.ts'
 import { Task } from '../tasks/task.entity.ts'
 import { builder } from './builder.ts'
 import { type Context, renew } from './context.ts'
-import { untilExpiry } from './stream-end.ts'
+import { openStream } from './open-stream.ts'
 
 type TaskChanged = { type: 'TaskChanged'; id: string; task: Task | null }
 type ConversationChanged = { type: 'ConversationChanged'; id: string; conversation: Conversation | null }
@@ -38,7 +38,7 @@ builder.subscriptionField('viewerEvents', (t) =>
   t.field({
     description: 'Hints that something of yours changed, without cursor or replay: read it again.',
     type: ViewerEvent,
-    subscribe: (_, __, context) => untilExpiry(context, async (signal) => changes(context, signal)),
+    subscribe: (_, __, context) => openStream(context, async (signal) => changes(context, signal)),
     resolve: (event) => event,
   }),
 )
