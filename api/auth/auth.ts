@@ -2,7 +2,7 @@ import type { Kysely, SqlEntityManager } from '@mikro-orm/sql'
 import { type BetterAuthOptions, betterAuth } from 'better-auth'
 import { APIError } from 'better-auth/api'
 import { jwt } from 'better-auth/plugins'
-import { authenticate, unauthenticated } from './authenticate.ts'
+import { authenticate, foreignPageMessage, unauthenticated } from './authenticate.ts'
 import { type AuthTables, KnownSessions } from './known-sessions.ts'
 import { createOrigins, type Origins } from './origins.ts'
 import { keptSecret } from './secret.ts'
@@ -59,6 +59,8 @@ export async function createAuth(settings: AuthSettings, em: SqlEntityManager): 
   }
   return {
     handler: async (request, address) => {
+      const origin = request.headers.get('origin')
+      if (request.method !== 'GET' && origin !== null && !origins(origin, request)) return foreignPage()
       const response = await auth.handler(withAddress(request, address))
       if (request.method !== 'GET') sessions.forget()
       return response.status === 429 ? tooManyAttempts(response) : response
@@ -166,4 +168,8 @@ function tooManyAttempts(response: Response): Response {
     { code: 'RATE_LIMITED', message: 'Too many attempts. Try again later.', retryAfterMs: Number(seconds) * 1_000 },
     { status: 429, headers: { 'retry-after': seconds } },
   )
+}
+
+function foreignPage(): Response {
+  return Response.json({ code: 'CSRF_REJECTED', message: foreignPageMessage }, { status: 403 })
 }

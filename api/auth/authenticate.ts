@@ -38,6 +38,8 @@ export async function authenticate(request: Request, judges: Judges): Promise<Vi
 
 export const unauthenticated = () => new AppError('UNAUTHENTICATED', 'Sign in, or send a valid credential.')
 
+export const foreignPageMessage = 'This request must come from a page of this site.'
+
 function unavailable(cause: unknown): AppError {
   return Object.assign(new AppError('AUTH_UNAVAILABLE', 'Credentials cannot be checked right now. Try again soon.'), {
     cause,
@@ -59,6 +61,6 @@ async function viewerOfCookie(request: Request, judges: Judges): Promise<Viewer 
   if (!session) return null
   const reads = request.method === 'GET' || request.method === 'HEAD'
   if (!reads && !judges.origins(request.headers.get('origin'), request))
-    throw new AppError('CSRF_REJECTED', 'A request with a cookie must come from a page of this site.')
+    throw new AppError('CSRF_REJECTED', foreignPageMessage)
   return { id: session.userId, scopes, sessionId: session.id, expiresAt: session.expiresAt }
 }
