@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { type Listener, ProcessBell, type Bell } from './bell.ts'
+import { type Bell, type Listener, ProcessBell } from './bell.ts'
 
 const channel = 'parley_bell'
 const maxPayloadBytes = 7_900
@@ -78,7 +78,8 @@ export class PostgresBell implements Bell {
       while (this.#rings.size > 0 && this.#client) {
         const rings = [...this.#rings.values()]
         this.#rings.clear()
-        for (const payload of payloads(this.#process, rings)) await this.#client.query('select pg_notify($1, $2)', [channel, payload])
+        for (const payload of payloads(this.#process, rings))
+          await this.#client.query('select pg_notify($1, $2)', [channel, payload])
       }
     } catch {
       // The connection is lost: those who wait look by themselves.

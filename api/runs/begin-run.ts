@@ -42,7 +42,7 @@ export async function beginNext(
     { orderBy: [{ ahead: 'desc' }, { id: 'asc' }] },
   )
   if (next) await beginRun(em, next, claim, true)
-  return next && next.id
+  return next?.id ?? null
 }
 
 /** Ends a run that waited and never ran: it has `run.ended` only, its message stays. */

@@ -27,7 +27,11 @@ export function storeEmbedded(units: Units): StoreChunks {
  * A connection of its own whose commits do not wait for the disk; made when it is needed, and again after it was lost:
  * then `onLost` is told, since what went over it last may be gone.
  */
-export function storeOnOwnConnection(connect: () => Promise<pg.Client>): { store: StoreChunks; close(): Promise<void>; onLost: () => void } {
+export function storeOnOwnConnection(connect: () => Promise<pg.Client>): {
+  store: StoreChunks
+  close(): Promise<void>
+  onLost: () => void
+} {
   let client: Promise<pg.Client> | undefined
   const parts = {
     onLost: () => {},

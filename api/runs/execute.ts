@@ -42,7 +42,11 @@ const fruitlessTakeovers = 3
  * Makes the answer: from the start, or from the last finished step. Resolves when the run has ended or was let go of:
  * 'handover' leaves it for another process. Rejects when the database fails; then the lease runs out.
  */
-export async function execute(parts: ExecutionParts, run: Run, signal: AbortSignal): Promise<'ended' | 'handover' | 'lost'> {
+export async function execute(
+  parts: ExecutionParts,
+  run: Run,
+  signal: AbortSignal,
+): Promise<'ended' | 'handover' | 'lost'> {
   const { log, toolboxes } = parts
   const viewer: Viewer = { id: run.userId, scopes }
   const em = log.units.as(viewer)
@@ -69,7 +73,11 @@ async function work(
   { start, finished, unknown, repairs }: Transcript,
   halt: AbortSignal,
 ): Promise<'ended' | 'handover' | 'lost'> {
-  const keeper = new StepKeeper(recorder, toolbox, { usage: run.usage ?? null, open: start.calls, begun: start.messageId })
+  const keeper = new StepKeeper(recorder, toolbox, {
+    usage: run.usage ?? null,
+    open: start.calls,
+    begun: start.messageId,
+  })
   const end = async (outcome: Outcome) => {
     await keeper.end(outcome, (inner) => parts.andThen(inner, run))
     return 'ended' as const
@@ -152,7 +160,12 @@ async function lastSeqOf(em: SqlEntityManager, run: Run): Promise<number> {
 }
 
 /** The unfinished message of a run that is given up keeps what was stored of it: told once more, as one delta. */
-async function giveUp(em: SqlEntityManager, run: Run, keeper: StepKeeper, messageId: string | undefined): Promise<void> {
+async function giveUp(
+  em: SqlEntityManager,
+  run: Run,
+  keeper: StepKeeper,
+  messageId: string | undefined,
+): Promise<void> {
   if (!messageId) return
   const rows = await em.execute<{ event: StoredEvent }[]>(
     'select event from run_event where run_id = ? and user_id = ? order by attempt, last_seq',
@@ -171,4 +184,3 @@ async function giveUp(em: SqlEntityManager, run: Run, keeper: StepKeeper, messag
   const kept = text || previous
   if (kept) await keeper.take({ type: 'message.delta', messageId, text: kept })
 }
-

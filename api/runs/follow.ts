@@ -121,7 +121,10 @@ async function* readConversation(
         tail = null
       } else if (events.length === 0) await waiting.next()
       if (waiting.over()) return
-      if (!waiting.takeLook() && !events.some(({ event }) => event.type === 'run.started' || event.type === 'run.ended'))
+      if (
+        !waiting.takeLook() &&
+        !events.some(({ event }) => event.type === 'run.started' || event.type === 'run.ended')
+      )
         continue
       const now = await parts.units.as(viewer).findOne(Conversation, { id: conversation.id, ...owned(viewer) })
       if (!now) return
@@ -208,7 +211,12 @@ class Waiting {
   #signal: AbortSignal
   #draining: AbortSignal
 
-  constructor({ bell, draining, streamMinutes }: FollowParts, viewer: Viewer, conversationId: string, signal: AbortSignal) {
+  constructor(
+    { bell, draining, streamMinutes }: FollowParts,
+    viewer: Viewer,
+    conversationId: string,
+    signal: AbortSignal,
+  ) {
     this.#signal = signal
     this.#draining = draining
     this.#expires = viewer.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY
@@ -236,7 +244,8 @@ class Waiting {
     if (this.#draining.aborted) throw new AppError('DRAINING', 'This server is stopping. Resume with the last cursor.')
     const now = Date.now()
     if (now >= this.#expires) throw new AppError('SESSION_EXPIRED', 'The credential of this stream has ended.')
-    if (now >= this.#deadline) throw new AppError('MAX_AGE', 'This stream has reached its age. Resume with the last cursor.')
+    if (now >= this.#deadline)
+      throw new AppError('MAX_AGE', 'This stream has reached its age. Resume with the last cursor.')
     return false
   }
 

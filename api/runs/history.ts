@@ -87,7 +87,12 @@ function answerOf(call: PastCall & { id: string }, resultBytes: number, repairs:
   const said = call.resultText ?? call.error?.message
   if (said == null) repairs.add('gave a call without a result an answer that says so')
   const output = said ?? unanswered[call.status] ?? 'This call was cut off before it gave a result.'
-  return { role: 'tool', callId: call.id, name: call.calledAs, output: shortened(wellFormed(output, repairs), resultBytes, repairs) }
+  return {
+    role: 'tool',
+    callId: call.id,
+    name: call.calledAs,
+    output: shortened(wellFormed(output, repairs), resultBytes, repairs),
+  }
 }
 
 const unanswered: Partial<Record<ToolCallStatus, string>> = {
@@ -110,7 +115,10 @@ export function shortened(text: string, bytes: number, repairs?: Set<string>): s
   const size = Buffer.byteLength(text)
   if (size <= bytes) return text
   repairs?.add('shortened a long result')
-  const cut = Buffer.from(text).subarray(0, bytes).toString('utf8').replace(/\uFFFD+$/, '')
+  const cut = Buffer.from(text)
+    .subarray(0, bytes)
+    .toString('utf8')
+    .replace(/\uFFFD+$/, '')
   return `${cut}\n[shortened: ${bytes} of ${size} bytes]`
 }
 

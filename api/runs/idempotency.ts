@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { owned, type Viewer } from '../auth/viewer.ts'
-import { inTransaction } from '../bell/in-transaction.ts'
 import type { Bell } from '../bell/bell.ts'
+import { inTransaction } from '../bell/in-transaction.ts'
 import { AppError, badInput } from '../errors.ts'
 import { IdempotencyKey } from './idempotency.entity.ts'
 
@@ -25,10 +25,16 @@ export type Repeatable<T> = {
  * Does the work once per key, however often and at how many servers it is asked for: a repeat gives the first result.
  * Throws IDEMPOTENCY_KEY_REUSED for the same key with another body. A refused request keeps no key.
  */
-export async function idempotent<T>(em: SqlEntityManager, viewer: Viewer, bell: Bell, request: Repeatable<T>): Promise<T> {
+export async function idempotent<T>(
+  em: SqlEntityManager,
+  viewer: Viewer,
+  bell: Bell,
+  request: Repeatable<T>,
+): Promise<T> {
   const { key, work, idsOf, again } = request
   if (key == null) return inTransaction(em, bell, work)
-  if (!/^[\x20-\x7e]{8,128}$/.test(key)) throw badInput(['input', 'idempotencyKey'], 'must be 8 to 128 printable ASCII characters')
+  if (!/^[\x20-\x7e]{8,128}$/.test(key))
+    throw badInput(['input', 'idempotencyKey'], 'must be 8 to 128 printable ASCII characters')
   const hash = hashOf(request)
   return inTransaction(em, bell, async (em, bell) => {
     if (await isFirst(em, viewer, key, hash)) {
@@ -53,7 +59,9 @@ async function isFirst(em: SqlEntityManager, viewer: Viewer, key: string, hash: 
 }
 
 function hashOf({ operation, input }: { operation: string; input: unknown }): string {
-  return createHash('sha256').update(JSON.stringify([operation, canonical(input)])).digest('hex')
+  return createHash('sha256')
+    .update(JSON.stringify([operation, canonical(input)]))
+    .digest('hex')
 }
 
 /** The same members in another order are the same input; a member that is undefined is left out. */

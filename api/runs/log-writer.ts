@@ -39,7 +39,12 @@ export class LogWriter {
   }
 
   /** Takes one delta; the table has it soon. */
-  add(run: { id: string; conversationId: string; attempt: number }, seq: number, messageId: string, text: string): void {
+  add(
+    run: { id: string; conversationId: string; attempt: number },
+    seq: number,
+    messageId: string,
+    text: string,
+  ): void {
     const pending = this.#pending(run.id)
     if (pending.growing?.event.messageId === messageId) {
       pending.growing.event.texts.push(text)
@@ -123,7 +128,9 @@ export class LogWriter {
   }
 
   async #write(): Promise<void> {
-    const batch = [...this.#runs.keys()].map((runId) => ({ runId, chunks: this.take(runId) })).filter((it) => it.chunks.length > 0)
+    const batch = [...this.#runs.keys()]
+      .map((runId) => ({ runId, chunks: this.take(runId) }))
+      .filter((it) => it.chunks.length > 0)
     if (batch.length === 0) return
     try {
       await this.#store(batch.flatMap(({ chunks }) => chunks))

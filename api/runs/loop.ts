@@ -55,7 +55,8 @@ export async function* loop(start: LoopStart, means: Means): AsyncGenerator<Loop
   let messageId = start.messageId ?? v7()
   if (start.calls.length > 0) yield* useTools(history, start.calls, means)
   for (;;) {
-    if (turns.length >= means.limits.runSteps) yield* giveUp(messageId, `I stopped after ${turns.length} steps without an answer.`)
+    if (turns.length >= means.limits.runSteps)
+      yield* giveUp(messageId, `I stopped after ${turns.length} steps without an answer.`)
     if (goesInCircles(turns)) yield* giveUp(messageId, 'I stopped because I kept asking for the same thing.')
     const calls = yield* speak(history, messageId, spent, means)
     if (calls.length === 0) return
@@ -91,7 +92,8 @@ async function* speak(
     if (event.usage) yield { type: 'usage', usage: event.usage }
     if (event.reason === 'length') yield* endOfBudget(messageId, started)
     const turn = event.reason === 'filter' ? { ...event, calls: [] } : event
-    if (!started && event.reason === 'filter') text = yield* say(messageId, 'The provider of the model withheld this answer.')
+    if (!started && event.reason === 'filter')
+      text = yield* say(messageId, 'The provider of the model withheld this answer.')
     else if (!started) throw new RunError('MODEL_BAD_RESPONSE', 'The model gave an empty answer.')
     const ids = new Set(history.flatMap((entry) => (entry.role === 'assistant' ? entry.calls.map(({ id }) => id) : [])))
     const calls = turn.calls.map((call) => ({ ...call, id: uniqueId(call.id, ids), callId: v7() }))
@@ -103,17 +105,25 @@ async function* speak(
 }
 
 /** All calls of a turn, side by side. Each is told before it begins, and its result when it is there. */
-async function* useTools(history: HistoryEntry[], calls: readonly HistoryCall[], means: Means): AsyncGenerator<LoopEvent, void> {
+async function* useTools(
+  history: HistoryEntry[],
+  calls: readonly HistoryCall[],
+  means: Means,
+): AsyncGenerator<LoopEvent, void> {
   const allowed = calls.slice(0, means.limits.toolCallsPerStep)
   for (const { callId } of allowed) yield { type: 'tool-call.started', callId }
   const results = new Map<string, ToolResult>()
   const news: LoopEvent[] = []
   let wake = () => {}
   const all = allowed.map(async (call) => {
-    const result = await means.toolbox.call({ calledAs: call.name, argumentsText: call.arguments }, means.signal, (progress) => {
-      news.push({ type: 'tool-call.progress', callId: call.callId, progress })
-      wake()
-    })
+    const result = await means.toolbox.call(
+      { calledAs: call.name, argumentsText: call.arguments },
+      means.signal,
+      (progress) => {
+        news.push({ type: 'tool-call.progress', callId: call.callId, progress })
+        wake()
+      },
+    )
     results.set(call.callId, result)
     news.push({ type: 'tool-call.finished', callId: call.callId, result })
     wake()
@@ -160,6 +170,8 @@ async function* endOfBudget(messageId: string, started: boolean): AsyncGenerator
 }
 
 function goesInCircles(turns: readonly { calls: readonly ModelCall[] }[]): boolean {
-  const last = turns.slice(-equalTurns).map(({ calls }) => JSON.stringify(calls.map((call) => [call.name, call.arguments])))
+  const last = turns
+    .slice(-equalTurns)
+    .map(({ calls }) => JSON.stringify(calls.map((call) => [call.name, call.arguments])))
   return last.length === equalTurns && new Set(last).size === 1
 }

@@ -64,7 +64,8 @@ function repeatable(
 async function revisable(em: SqlEntityManager, viewer: Viewer, messageId: string): Promise<Message> {
   const message = await em.findOne(Message, { id: messageId, ...owned(viewer) })
   if (!message) throw notFound('message')
-  if (message.role !== 'USER') throw new AppError('CONFLICT', 'Only a message of the user can be answered again or edited.')
+  if (message.role !== 'USER')
+    throw new AppError('CONFLICT', 'Only a message of the user can be answered again or edited.')
   const { conversationId } = message
   await lockConversation(em, viewer, conversationId)
   const status = { $in: [...activeStatuses, 'QUEUED' as const] }
@@ -75,7 +76,11 @@ async function revisable(em: SqlEntityManager, viewer: Viewer, messageId: string
   return message
 }
 
-async function supersede(em: SqlEntityManager, { conversationId, userId }: Message, afterSequence: number): Promise<void> {
+async function supersede(
+  em: SqlEntityManager,
+  { conversationId, userId }: Message,
+  afterSequence: number,
+): Promise<void> {
   await em.nativeUpdate(
     Message,
     { conversationId, userId, sequence: { $gt: afterSequence }, supersededAt: null },
@@ -83,11 +88,21 @@ async function supersede(em: SqlEntityManager, { conversationId, userId }: Messa
   )
 }
 
-async function answer(parts: SendParts, em: SqlEntityManager, bell: Bell, message: Message, model: string): Promise<Run> {
+async function answer(
+  parts: SendParts,
+  em: SqlEntityManager,
+  bell: Bell,
+  message: Message,
+  model: string,
+): Promise<Run> {
   const { conversationId, userId } = message
   const run = em.create(Run, { conversationId, userId, messageId: message.id, status: 'QUEUED', model })
   await em.flush()
-  await em.execute('update conversation set updated_at = ? where id = ? and user_id = ?', [new Date(), conversationId, userId])
+  await em.execute('update conversation set updated_at = ? where id = ? and user_id = ?', [
+    new Date(),
+    conversationId,
+    userId,
+  ])
   await beginRun(em, run, parts.claim, false)
   await em.refresh(run)
   await em.refresh(message)

@@ -100,7 +100,9 @@ export class Recorder {
     if (after.attempt > attempt || after.seq < this.#firstSeq - 1) return null
     if (after.attempt < attempt && this.#trimmed) return null
     const from = after.attempt === attempt ? after.seq - this.#firstSeq + 1 : 0
-    return this.#events.slice(from).map((event, index) => ({ position: { attempt, seq: this.#firstSeq + from + index }, event }))
+    return this.#events
+      .slice(from)
+      .map((event, index) => ({ position: { attempt, seq: this.#firstSeq + from + index }, event }))
   }
 
   get #topic() {
@@ -119,7 +121,10 @@ export class Recorder {
     try {
       await units.as({ id: this.run.userId }).transactional(async (em) => {
         await fence(em, this.run, firstSeq + events.length - 1)
-        await storeEvents(em, this.run, [...chunks, ...events.map((event, index) => ({ lastSeq: firstSeq + index, event }))])
+        await storeEvents(em, this.run, [
+          ...chunks,
+          ...events.map((event, index) => ({ lastSeq: firstSeq + index, event })),
+        ])
         await work?.(em)
       })
     } catch (error) {

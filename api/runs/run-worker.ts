@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { v7 } from 'uuid'
-import { inTransaction } from '../bell/in-transaction.ts'
 import type { Bell, Listener } from '../bell/bell.ts'
+import { inTransaction } from '../bell/in-transaction.ts'
 import { ringConversation } from '../conversations/conversations.ts'
 import type { Limits } from '../limits.ts'
 import type { Toolboxes } from '../tools/toolbox.ts'
@@ -122,7 +122,9 @@ export class RunWorker {
 
   #title(run: Run): void {
     const { log, model, bell } = this.#parts
-    const titled = giveTitle({ units: log.units, model, bell }, run, this.#closing.signal).finally(() => this.#titles.delete(titled))
+    const titled = giveTitle({ units: log.units, model, bell }, run, this.#closing.signal).finally(() =>
+      this.#titles.delete(titled),
+    )
     this.#titles.add(titled)
   }
 
@@ -185,7 +187,10 @@ export class RunWorker {
   async #startNext(of: { conversationId: string; userId: string }): Promise<void> {
     const { log, bell } = this.#parts
     const next = await inTransaction(log.units.as({ id: of.userId }), bell, async (em, bell) => {
-      await em.execute('select from conversation where id = ? and user_id = ? for no key update', [of.conversationId, of.userId])
+      await em.execute('select from conversation where id = ? and user_id = ? for no key update', [
+        of.conversationId,
+        of.userId,
+      ])
       const active = await em.count(Run, { ...of, status: { $in: ['RUNNING', 'AWAITING_APPROVAL'] } })
       const id = active === 0 ? await beginNext(em, of, this.claim) : null
       if (id) ringConversation(bell, { id: of.conversationId, userId: of.userId })
@@ -200,4 +205,3 @@ export class RunWorker {
     }
   }
 }
-

@@ -138,7 +138,8 @@ export class Runs {
 
   async #started<T extends { run: Run }>(em: SqlEntityManager, viewer: Viewer, request: Repeatable<T>): Promise<T> {
     const result = await idempotent(em, viewer, this.#parts.bell, request)
-    if (result.run.status === 'RUNNING' && result.run.ownerId === this.#worker.claim.ownerId) this.#worker.start(result.run.id)
+    if (result.run.status === 'RUNNING' && result.run.ownerId === this.#worker.claim.ownerId)
+      this.#worker.start(result.run.id)
     return result
   }
 

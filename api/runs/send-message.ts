@@ -1,5 +1,5 @@
-import type { SqlEntityManager } from '@mikro-orm/sql'
 import { LockMode } from '@mikro-orm/core'
+import type { SqlEntityManager } from '@mikro-orm/sql'
 import { owned, type Viewer } from '../auth/viewer.ts'
 import type { Bell } from '../bell/bell.ts'
 import { Conversation } from '../conversations/conversation.entity.ts'
@@ -8,7 +8,7 @@ import { Message } from '../conversations/message.entity.ts'
 import { AppError, badInput, notFound } from '../errors.ts'
 import type { Limits } from '../limits.ts'
 import { beginRun, type Claim } from './begin-run.ts'
-import { type Repeatable } from './idempotency.ts'
+import type { Repeatable } from './idempotency.ts'
 import type { Model } from './model.ts'
 import { activeStatuses, Run } from './run.entity.ts'
 import { nextSequence } from './step-keeper.ts'
@@ -70,7 +70,11 @@ async function send(
   const ahead = input.whenBusy === 'INTERRUPT'
   const run = em.create(Run, { ...of, messageId: message.id, status: 'QUEUED', model: input.model, ahead })
   await em.flush()
-  await em.execute('update conversation set updated_at = ? where id = ? and user_id = ?', [new Date(), conversation.id, viewer.id])
+  await em.execute('update conversation set updated_at = ? where id = ? and user_id = ?', [
+    new Date(),
+    conversation.id,
+    viewer.id,
+  ])
   if (!busy) await beginRun(em, run, parts.claim, false)
   else if (ahead) await askToStop(em, busy)
   for (const entity of [conversation, run]) await em.refresh(entity)
@@ -81,7 +85,11 @@ async function send(
 
 /** Holds the conversation's row until the end of the transaction: sends, starts and ends of runs take turns. */
 export async function lockConversation(em: SqlEntityManager, viewer: Viewer, id: string): Promise<Conversation> {
-  const found = await em.findOne(Conversation, { id, ...owned(viewer) }, { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true })
+  const found = await em.findOne(
+    Conversation,
+    { id, ...owned(viewer) },
+    { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true },
+  )
   if (!found) throw notFound('conversation')
   return found
 }
@@ -115,7 +123,10 @@ export function runActive(message: string, run: Run): AppError {
 
 /** Stored, so that it is heard also by a process that takes the run over. */
 export async function askToStop(em: SqlEntityManager, run: Run): Promise<void> {
-  await em.execute('update run set stop_requested_at = now() where id = ? and user_id = ? and finished_at is null', [run.id, run.userId])
+  await em.execute('update run set stop_requested_at = now() where id = ? and user_id = ? and finished_at is null', [
+    run.id,
+    run.userId,
+  ])
 }
 
 async function found<T extends { id: string; userId: string }>(

@@ -28,7 +28,11 @@ export class StepKeeper {
   #progressAt = new Map<string, number>()
 
   /** `begun` is the message of a turn that was cut off: its start is in the log already. */
-  constructor(recorder: Recorder, toolbox: Toolbox, past: { usage: Usage | null; open: readonly HistoryCall[]; begun?: string }) {
+  constructor(
+    recorder: Recorder,
+    toolbox: Toolbox,
+    past: { usage: Usage | null; open: readonly HistoryCall[]; begun?: string },
+  ) {
     this.#recorder = recorder
     this.#toolbox = toolbox
     this.#usage = past.usage
@@ -38,7 +42,7 @@ export class StepKeeper {
 
   /** Text of the message that is being said; null when none is. */
   get saying(): string | null {
-    return this.#speaking && this.#speaking.texts.join('')
+    return this.#speaking?.texts.join('') ?? null
   }
 
   async take(event: LoopEvent): Promise<void> {
@@ -90,11 +94,16 @@ export class StepKeeper {
     const { id, userId } = this.#recorder.run
     await this.#recorder.keep(events, async (em) => {
       if (speaking) {
-        const status: MessageStatus = outcome.status === 'COMPLETED' ? 'COMPLETE' : outcome.status === 'STOPPED' ? 'STOPPED' : 'INTERRUPTED'
+        const status: MessageStatus =
+          outcome.status === 'COMPLETED' ? 'COMPLETE' : outcome.status === 'STOPPED' ? 'STOPPED' : 'INTERRUPTED'
         await em.nativeUpdate(Message, { id: speaking.messageId, userId }, { content: speaking.texts.join(''), status })
       }
       const error = { code: 'TOOL_CANCELLED', message: 'It was stopped before it ended.' }
-      await em.nativeUpdate(ToolCall, { id: { $in: cancelled }, userId }, { status: 'CANCELLED', error, finishedAt: new Date() })
+      await em.nativeUpdate(
+        ToolCall,
+        { id: { $in: cancelled }, userId },
+        { status: 'CANCELLED', error, finishedAt: new Date() },
+      )
       const { status, failure = null } = outcome
       const released = { ownerId: null, leaseUntil: null, finishedAt: new Date() }
       await em.nativeUpdate(Run, { id, userId }, { status, failure, usage: this.#usage, ...released })
@@ -110,7 +119,15 @@ export class StepKeeper {
     const { id: runId, userId, conversationId } = this.#recorder.run
     await this.#recorder.keep([{ type: 'message.started', messageId }], async (em) => {
       const sequence = await nextSequence(em, { conversationId, userId })
-      em.create(Message, { id: messageId, userId, conversationId, runId, sequence, role: 'ASSISTANT', status: 'STREAMING' })
+      em.create(Message, {
+        id: messageId,
+        userId,
+        conversationId,
+        runId,
+        sequence,
+        role: 'ASSISTANT',
+        status: 'STREAMING',
+      })
       await em.flush()
     })
   }
@@ -150,7 +167,12 @@ export class StepKeeper {
   async #finish(callId: string, result: ToolResult): Promise<void> {
     const finishedAt = new Date()
     await (result.ok
-      ? this.#change(callId, { status: 'SUCCEEDED', result: result.structured ?? null, resultText: result.text, finishedAt })
+      ? this.#change(callId, {
+          status: 'SUCCEEDED',
+          result: result.structured ?? null,
+          resultText: result.text,
+          finishedAt,
+        })
       : this.#change(callId, {
           ...{ status: 'FAILED', resultText: result.text, finishedAt },
           error: { code: result.code, message: result.message },
@@ -181,7 +203,10 @@ export class StepKeeper {
 type ChangedByStep = 'result' | 'resultText' | 'error' | 'progress' | 'startedAt' | 'finishedAt'
 
 /** Numbers a message within the caller's transaction, which holds the conversation's row. */
-export async function nextSequence(em: SqlEntityManager, of: { conversationId: string; userId: string }): Promise<number> {
+export async function nextSequence(
+  em: SqlEntityManager,
+  of: { conversationId: string; userId: string },
+): Promise<number> {
   const [row] = await em.execute<{ last_sequence: number }[]>(
     'update conversation set last_sequence = last_sequence + 1 where id = ? and user_id = ? returning last_sequence',
     [of.conversationId, of.userId],

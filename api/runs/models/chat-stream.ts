@@ -74,7 +74,7 @@ export async function* readChat(
       if (chunk.object === 'error') throw failureOf({ message: chunk.message ?? 'an error in the stream' })
       usage = usageIn(chunk.usage) ?? usage
       const { delta, finish_reason } = chunk.choices?.[0] ?? {}
-      thinking += delta?.reasoning_content ?? ''
+      if (keepThinking) thinking += delta?.reasoning_content ?? ''
       for (const piece of delta?.tool_calls ?? []) calls.add(piece)
       const text = speech.hear((delta?.content ?? '') + (delta?.refusal ?? ''))
       if (text) yield { type: 'text', text }
@@ -88,8 +88,8 @@ export async function* readChat(
   if (!reason) throw streamCut(new Error('the stream ended without a finish_reason'))
   const rest = speech.rest()
   if (rest) yield { type: 'text', text: rest }
-  const kept = keepThinking ? keepChatThinking(model, storable(thinking)) : null
-  yield { type: 'finished', calls: finishedCalls(calls.all()), usage, reasoning: kept, reason }
+  const reasoning = keepChatThinking(model, storable(thinking))
+  yield { type: 'finished', calls: finishedCalls(calls.all()), usage, reasoning, reason }
 }
 
 export function chatPhase(raw: unknown): Phase {

@@ -14,11 +14,11 @@ export const ReasoningItem = z.object({
 
 const MessagePhase = z.enum(['commentary', 'final_answer'])
 
-/** What one turn consisted of, in order: reasoning whole, the rest by name, since it stands in the history already. */
+/** What one turn consisted of, in order: reasoning whole, the rest by its place, since it stands in the history already. */
 const TurnPart = z.union([
   ReasoningItem,
   z.object({ type: z.literal('message'), phase: MessagePhase.optional().catch(undefined) }),
-  z.object({ type: z.literal('call'), id: z.string() }),
+  z.object({ type: z.literal('call') }),
 ])
 
 export type TurnPart = z.output<typeof TurnPart>

@@ -42,7 +42,7 @@ function toItems(entry: WireEntry, model: string): InputItem[] {
 
 /** The items of one turn in the order in which the model made them; reasoning only in front of what came of it. */
 function toTurn({ text, calls, reasoning }: Assistant, model: string): InputItem[] {
-  const open = [...calls]
+  const open = calls.map(toCall)
   let unsaid = text
   let thoughts: Reasoning[] = []
   const items = keptParts(reasoning, model).flatMap((part): InputItem[] => {
@@ -50,19 +50,13 @@ function toTurn({ text, calls, reasoning }: Assistant, model: string): InputItem
       thoughts.push(part)
       return []
     }
-    const item = part.type === 'message' ? toMessage(unsaid, part.phase) : take(open, part.id)
+    const item = part.type === 'message' ? toMessage(unsaid, part.phase) : (open.shift() ?? null)
     if (part.type === 'message') unsaid = ''
     const before = thoughts
     thoughts = []
     return item ? [...before, item] : []
   })
-  return [toMessage(unsaid), ...items, ...open.map(toCall)].filter((item) => item !== null)
-}
-
-function take(open: WireCall[], id: string) {
-  const at = open.findIndex((call) => call.id === id)
-  const [call] = at < 0 ? [] : open.splice(at, 1)
-  return call ? toCall(call) : null
+  return [toMessage(unsaid), ...items, ...open].filter((item) => item !== null)
 }
 
 function toMessage(content: string, phase?: Phase): InputItem | null {

@@ -107,7 +107,7 @@ type Place = { item_id?: string | null | undefined; output_index?: number | null
 /** Collects what the turn consists of besides its text. */
 function createTurn() {
   const slots: Slot[] = []
-  const parts: ({ slot: Slot } | Exclude<TurnPart, { type: 'call' }>)[] = []
+  const parts: TurnPart[] = []
   let heard = false
 
   const slotAt = ({ item_id, output_index }: Place) =>
@@ -118,7 +118,7 @@ function createTurn() {
   function newSlot({ id, call_id, name }: z.output<typeof Item>, index: number | null | undefined): Slot {
     const slot = { itemId: id ?? '', index: index ?? null, callId: call_id ?? '', name: name ?? '', arguments: '' }
     slots.push(slot)
-    parts.push({ slot })
+    parts.push({ type: 'call' })
     return slot
   }
 
@@ -163,13 +163,10 @@ function createTurn() {
       if (parts.length > 0 || heard) return ''
       return output.map((raw, output_index) => close(shaped(ItemEvent, { item: raw, output_index }), raw)).join('')
     },
-    finish() {
-      const calls = finishedCalls(
-        slots.map((slot) => ({ id: slot.callId, name: slot.name, arguments: slot.arguments })),
-      )
-      const idOf = (slot: Slot) => calls[slots.indexOf(slot)]?.id ?? ''
-      return { calls, parts: parts.map((it): TurnPart => ('slot' in it ? { type: 'call', id: idOf(it.slot) } : it)) }
-    },
+    finish: () => ({
+      calls: finishedCalls(slots.map(({ callId, name, arguments: text }) => ({ id: callId, name, arguments: text }))),
+      parts,
+    }),
   }
 }
 

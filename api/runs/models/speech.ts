@@ -28,7 +28,7 @@ export function createSpeech(): Speech {
         place = 'thinking'
         closing = `</${tag}>`
         held = begun.slice(tag.length + 2)
-      } else if (tags.some((it) => `<${it}>`.startsWith(begun))) return ''
+      } else if (held.length < 64 && tags.some((it) => `<${it}>`.startsWith(begun))) return ''
       else place = 'answer'
     }
     if (place === 'thinking') {

@@ -1,0 +1,104 @@
+import { Hono } from 'hono'
+import { createAuth } from './auth/auth.ts'
+import { ProcessBell } from './bell/bell.ts'
+import { PostgresBell } from './bell/postgres-bell.ts'
+import { createChatkitEndpoint } from './chatkit/endpoint.ts'
+import type { Config } from './config.ts'
+import { createDatabase, type Database } from './database/database.ts'
+import { createGraphqlEndpoint } from './graphql/endpoint.ts'
+import { storeEmbedded, storeOnOwnConnection } from './runs/chunk-store.ts'
+import { createModel } from './runs/openai-model.ts'
+import { Runs } from './runs/runs.ts'
+import { createToolboxes } from './tools/mcp-toolbox.ts'
+
+export type App = {
+  /** Answers any request of any door. `address` is the client's, from its socket. Never rejects. */
+  fetch(request: Request, address?: string): Promise<Response>
+  /** Readers are told to resume elsewhere, runs finish or are handed over, connections end. */
+  close(): Promise<void>
+}
+
+export type Parts = {
+  /** Instead of the one that the configuration names; the caller closes it. */
+  database?: Database
+  /** Serves the pages; without it there are none. */
+  pages?: (request: Request, context: PagesContext) => Promise<Response>
+}
+
+export type PagesContext = { api: (request: Request) => Promise<Response>; chatkitDomainKey: string }
+
+/** Assembles everything: the only file that knows all parts. Rejects when the database cannot be used. */
+export async function createApp(config: Config, parts: Parts = {}): Promise<App> {
+  const database = parts.database ?? (await createDatabase(config))
+  await database.migrate()
+  const { units, embedded, connect } = database
+  const auth = await createAuth(config, database.orm.em)
+  const bell = connect ? new PostgresBell(connect) : new ProcessBell()
+  const chunks = connect
+    ? storeOnOwnConnection(connect)
+    : { store: storeEmbedded(units), close: async () => {}, onLost: () => {} }
+  const { limits } = config
+  const toolboxes = createToolboxes({ units, bell, limits })
+  const model = createModel(config.model, limits)
+  const runs = new Runs({ units, bell, model, toolboxes, limits, store: chunks.store, alone: embedded })
+  chunks.onLost = () => runs.log.writer.writeAgain()
+  if (bell instanceof PostgresBell) await bell.begin()
+  await runs.begin()
+
+  const { authenticate, userOf, stillSignedIn } = auth
+  const { production, graphiql } = config
+  const graphql = createGraphqlEndpoint({
+    units,
+    bell,
+    runs,
+    toolboxes,
+    limits,
+    authenticate,
+    userOf,
+    stillSignedIn,
+    graphiql,
+    production,
+  })
+  const chatkit = createChatkitEndpoint({ units, bell, runs, limits, authenticate })
+  let ready = true
+
+  const doors = new Hono<{ Bindings: { address?: string } }>()
+  doors.onError((error, c) => {
+    console.error(`http: ${(error.stack ?? error.message).slice(0, 2_000)}`)
+    return c.json({ error: { code: 'INTERNAL_SERVER_ERROR', message: 'Something went wrong on the server.' } }, 500)
+  })
+  doors.get('/healthz', (c) => c.text('ok'))
+  doors.get('/readyz', (c) => (ready ? c.text('ready') : c.text('stopping', 503)))
+  doors.use(async (c, next) =>
+    isOurs(c.req.raw, config) ? next() : c.text('This server does not serve that host.', 421),
+  )
+  doors.all('/api/auth/*', (c) => auth.handler(c.req.raw, c.env.address))
+  doors.all('/graphql/*', (c) => graphql(c.req.raw))
+  doors.all('/graphql', (c) => graphql(c.req.raw))
+  doors.all('/chatkit', (c) => chatkit(c.req.raw))
+  doors.all('*', async (c) => {
+    const { address } = c.env
+    const api = async (request: Request) => doors.fetch(request, { address })
+    return parts.pages?.(c.req.raw, { api, chatkitDomainKey: config.chatkitDomainKey }) ?? c.notFound()
+  })
+
+  return {
+    fetch: async (request, address) => doors.fetch(request, { address }),
+    close: async () => {
+      ready = false
+      await runs.close()
+      await toolboxes.close()
+      await bell.close()
+      await chunks.close()
+      if (!parts.database) await database.close()
+    },
+  }
+}
+
+const loopback = ['localhost', '127.0.0.1', '[::1]']
+
+/** A name that somebody points at this server does not make it theirs (DNS rebinding). */
+function isOurs(request: Request, { url, production }: Config): boolean {
+  const { host, hostname } = new URL(request.url)
+  return host === new URL(url).host || (!production && loopback.includes(hostname))
+}

@@ -1,0 +1,62 @@
+import { once } from 'node:events'
+import type { IncomingMessage, Server } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { createAdaptorServer } from '@hono/node-server'
+import { standardLimits } from './limits.ts'
+
+export type Listening = {
+  port: number
+  server: Server
+  /** Takes no more connections, gives open answers a moment, then cuts what is left: readers resume elsewhere. */
+  close(graceMs?: number): Promise<void>
+}
+
+export type Serve = (request: Request, address: string | undefined) => Promise<Response>
+
+/** Serves on a port; 0 takes a free one. Rejects when the port is taken. */
+export async function listen(options: {
+  host: string
+  port: number
+  fetch: Serve
+  stallSeconds?: number
+}): Promise<Listening> {
+  const server = createAdaptorServer({
+    fetch: (request, env) => options.fetch(request, (env.incoming as IncomingMessage).socket?.remoteAddress),
+    serverOptions: { headersTimeout: 10_000, requestTimeout: 30_000, maxHeaderSize: 16_384 },
+  }) as Server // plain HTTP: no other kind was asked for
+  const stopWatching = cutStalled(server, options.stallSeconds ?? standardLimits.stallSeconds)
+  server.listen(options.port, options.host)
+  await once(server, 'listening')
+  return {
+    port: (server.address() as AddressInfo).port, // listens on TCP, so it is no pipe name
+    server,
+    close: async (graceMs = 1_000) => {
+      stopWatching()
+      const closed = once(server, 'close')
+      server.close()
+      server.closeIdleConnections()
+      const timer = setTimeout(() => server.closeAllConnections(), graceMs)
+      await closed
+      clearTimeout(timer)
+    },
+  }
+}
+
+/** A reader that takes nothing for so long cannot be told anything either: its connection ends, and it resumes. */
+function cutStalled(server: Server, stallSeconds: number): () => void {
+  const sockets = new Map<Socket, { written: number; since: number }>()
+  server.on('connection', (socket: Socket) => {
+    sockets.set(socket, { written: 0, since: Date.now() })
+    socket.once('close', () => sockets.delete(socket))
+  })
+  const look = () => {
+    const now = Date.now()
+    for (const [socket, seen] of sockets) {
+      const taken = socket.bytesWritten - socket.writableLength
+      if (socket.writableLength === 0 || taken !== seen.written) sockets.set(socket, { written: taken, since: now })
+      else if (now - seen.since >= stallSeconds * 1_000) socket.destroy()
+    }
+  }
+  const timer = setInterval(look, Math.min(5_000, stallSeconds * 250)).unref()
+  return () => clearInterval(timer)
+}

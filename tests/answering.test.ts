@@ -1,0 +1,205 @@
+import { describe, expect, test } from 'vitest'
+import { startApp } from './support/app.ts'
+import { cleanUp } from './support/cleaning.ts'
+import { type StreamEvent, textOf } from './support/events.ts'
+import { calls, cuts, endsEarly, fails, pause, says, startProvider } from './support/scripted-provider.ts'
+
+async function start(api: 'responses' | 'chat' = 'responses', limits = {}) {
+  const provider = await startProvider()
+  cleanUp(() => provider.close())
+  const app = await startApp({ provider, api, limits })
+  return { provider, app, ada: await app.user('ada') }
+}
+
+const namesOf = (events: StreamEvent[]) =>
+  events.map((it) => it.__typename).filter((name, index, all) => name !== 'MessageDelta' || all[index - 1] !== name)
+
+const ending = (events: StreamEvent[]) => events.findLast((it) => it.__typename === 'RunEnded')?.run
+
+describe.each(['responses', 'chat'] as const)('over the %s wire', (api) => {
+  test('an answer comes in the order of the contract and is kept', async () => {
+    const { provider, ada } = await start(api)
+    provider.plays(says('Paris', ' is', ' the capital.'))
+    const { events, text, conversation, message } = await ada.hears('Capital of France?')
+    expect(text).toBe('Paris is the capital.')
+    expect(namesOf(events)).toEqual(['RunStarted', 'MessageStarted', 'MessageDelta', 'MessageCompleted', 'RunEnded'])
+    expect(ending(events)).toMatchObject({ status: 'COMPLETED', attempt: 1, error: null })
+    const kept = await ada.query<{ conversation: { messages: { edges: { node: unknown }[] } } }>(
+      `query ($id: ID!) { conversation(id: $id) {
+        activeRun { id }
+        messages { edges { node { id sequence role status content run { id status usage { inputTokens } } } } }
+      } }`,
+      { id: conversation.id },
+    )
+    expect(kept.conversation).toMatchObject({
+      activeRun: null,
+      messages: {
+        edges: [
+          { node: { id: message.id, sequence: 1, role: 'USER', content: 'Capital of France?', run: { status: 'COMPLETED' } } },
+          { node: { sequence: 2, role: 'ASSISTANT', status: 'COMPLETE', content: 'Paris is the capital.' } },
+        ],
+      },
+    })
+    expect(provider.refusals).toEqual([])
+  })
+
+  test('calls of one turn are made side by side and their answers go back to the model', async () => {
+    const { provider, ada } = await start(api)
+    provider.plays(
+      calls({ name: 'add_task', arguments: { title: 'buy oat milk' } }, { name: 'add_task', arguments: { title: 'call mum' } }),
+      says('Both are on your list.'),
+    )
+    const { events, text } = await ada.hears('Add oat milk and mum')
+    expect(text).toBe('Both are on your list.')
+    const statuses = events.flatMap((it) => (it.__typename === 'ToolCallChanged' ? [it.toolCall.status] : []))
+    expect(statuses.toSorted()).toHaveLength(6)
+    expect(events.findLast((it) => it.__typename === 'ToolCallChanged')?.toolCall.status).toBe('SUCCEEDED')
+    const { tasks } = await ada.query<{ tasks: { edges: { node: { title: string } }[] } }>(
+      '{ tasks { edges { node { title } } } }',
+    )
+    expect(tasks.edges.map(({ node }) => node.title).toSorted()).toEqual(['buy oat milk', 'call mum'])
+    expect(provider.requests).toHaveLength(2)
+    expect(provider.refusals).toEqual([])
+  })
+
+  test('bad arguments and unknown tools go back to the model as answers', async () => {
+    const { provider, ada } = await start(api)
+    provider.plays(
+      calls({ name: 'add_task', arguments: '{"title": "cut' }, { name: 'fly_away' }),
+      says('That did not work.'),
+    )
+    const { events, text } = await ada.hears('Do odd things')
+    expect(text).toBe('That did not work.')
+    const failed = events.flatMap((it) =>
+      it.__typename === 'ToolCallChanged' && it.toolCall.status === 'FAILED' ? [it.toolCall.error?.code] : [],
+    )
+    expect(new Set(failed)).toEqual(new Set(['TOOL_BAD_ARGUMENTS', 'TOOL_NOT_FOUND']))
+    expect(provider.refusals).toEqual([])
+  })
+
+  test('a busy provider is asked again before the first token', async () => {
+    const { provider, ada } = await start(api)
+    provider.plays(fails(429, { headers: { 'retry-after': '0' } }), says('Here I am.'))
+    expect((await ada.hears('Hello?')).text).toBe('Here I am.')
+    expect(provider.requests).toHaveLength(2)
+  })
+
+  test.each([
+    ['reset', cuts('Half an', ' answer')],
+    ['clean early end', endsEarly('Half an', ' answer')],
+  ])('a stream that is cut (%s) leaves what was said, and a way on', async (_, turn) => {
+    const { provider, ada } = await start(api)
+    provider.plays(turn, says('Whole.'))
+    const { events, text, conversation } = await ada.hears('Speak')
+    expect(text).toBe('Half an answer')
+    expect(ending(events)).toMatchObject({ status: 'INTERRUPTED', error: { code: 'MODEL_STREAM_CUT', retryable: true } })
+    expect(events.findLast((it) => it.__typename === 'MessageCompleted')?.message).toMatchObject({
+      status: 'INTERRUPTED',
+      content: 'Half an answer',
+    })
+    expect((await ada.hears('Again', { conversation })).text).toBe('Whole.')
+    expect(provider.refusals).toEqual([])
+  })
+})
+
+test('a model that fails before the first token leaves no empty message', async () => {
+  const { provider, ada } = await start('responses', { modelRetries: 1 })
+  provider.plays(fails(500), fails(500))
+  const { events } = await ada.hears('Hello?')
+  expect(namesOf(events)).toEqual(['RunStarted', 'RunEnded'])
+  expect(ending(events)).toMatchObject({ status: 'FAILED', error: { code: 'MODEL_UNAVAILABLE', retryable: true } })
+})
+
+test('a model that only ever asks for tools is stopped at the limit of steps', async () => {
+  const { provider, ada } = await start('responses', { runSteps: 3 })
+  let n = 0
+  provider.always(() => calls({ name: 'add_task', arguments: { title: `task ${++n}` } }))
+  const { events, text } = await ada.hears('Go on for ever')
+  expect(text).toContain('3 steps')
+  expect(ending(events)).toMatchObject({ status: 'INTERRUPTED', error: { code: 'STEP_LIMIT' } })
+  expect(provider.requests).toHaveLength(3)
+})
+
+test('the same call over and over ends the run', async () => {
+  const { provider, ada } = await start()
+  provider.always(() => calls({ name: 'list_tasks' }))
+  const { events } = await ada.hears('Go round in circles')
+  expect(ending(events)).toMatchObject({ status: 'INTERRUPTED', error: { code: 'STEP_LIMIT' } })
+  expect(provider.requests).toHaveLength(4)
+})
+
+test('an answer that grows too long is ended, and kept as far as it went', async () => {
+  const { provider, ada } = await start('responses', { outputBytes: 10 })
+  provider.plays(says('12345', '67890', 'x'))
+  const { events, text } = await ada.hears('Much')
+  expect(text).toBe('1234567890')
+  expect(ending(events)).toMatchObject({ status: 'INTERRUPTED', error: { code: 'OUTPUT_LIMIT' } })
+})
+
+test('an answer that takes too long is ended', async () => {
+  const { provider, ada } = await start('responses', { runSeconds: 1 })
+  provider.plays(says('So far', pause))
+  const { events, text } = await ada.hears('Slowly')
+  expect(text).toBe('So far')
+  expect(ending(events)).toMatchObject({ status: 'INTERRUPTED', error: { code: 'RUN_TIMEOUT' } })
+})
+
+test('the model sees the newest fifteen messages, the question among them', async () => {
+  const { provider, ada } = await start()
+  provider.always(says('ok'))
+  const { conversation } = await ada.hears('message 1')
+  for (let n = 2; n <= 9; n++) await ada.hears(`message ${n}`, { conversation })
+  const last = provider.requests.at(-1)
+  expect(last?.history).toHaveLength(15)
+  expect(JSON.stringify(last?.history.at(-1))).toContain('message 9')
+  expect(JSON.stringify(last?.history.at(0))).toContain('message 2')
+})
+
+test('a conversation gets a title after its first exchange, and a name given by the user stays', async () => {
+  const { provider, ada } = await start()
+  provider.titles(says('Capital of France'))
+  provider.always(says('Paris.'))
+  const { conversation } = await ada.asks('Capital of France?')
+  const titled = ada.follows(conversation)
+  for await (const event of titled)
+    if (event.__typename === 'ConversationUpdated' && event.conversation.title === 'Capital of France') break
+  await ada.mutate('mutation ($input: UpdateConversationInput!) { updateConversation(input: $input) { conversation { id } } }', {
+    input: { conversationId: conversation.id, title: 'Mine' },
+  })
+  await ada.hears('And of Spain?', { conversation })
+  const { conversation: now } = await ada.query<{ conversation: { title: string } }>(
+    'query ($id: ID!) { conversation(id: $id) { title } }',
+    { id: conversation.id },
+  )
+  expect(now.title).toBe('Mine')
+  expect(provider.titleRequests).toHaveLength(1)
+})
+
+test.each([
+  ['empty', '   '],
+  ['NUL', 'a\0b'],
+])('a message that is %s is refused, and nothing is stored', async (_, content) => {
+  const { provider, ada } = await start()
+  await expect(ada.asks(content)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' })
+  const { conversations } = await ada.query<{ conversations: { totalCount: number } }>('{ conversations { totalCount } }')
+  expect(conversations.totalCount).toBe(0)
+  expect(provider.requests).toHaveLength(0)
+})
+
+test('a message of the most bytes is taken, one more is refused', async () => {
+  const { provider, ada } = await start('responses', { messageBytes: 8 })
+  provider.always(says('ok'))
+  await expect(ada.asks('ünüüx')).resolves.toMatchObject({ message: { content: 'ünüüx' } })
+  await expect(ada.asks('ünüüxx')).rejects.toMatchObject({ code: 'BAD_USER_INPUT' })
+})
+
+test('the text of an answer is kept as it was told, also when a later reader asks', async () => {
+  const { provider, ada } = await start()
+  provider.plays(says('One', pause, ' two'))
+  const { run } = await ada.asks('Count')
+  const early = await ada.sees(run, 'One')
+  provider.resume()
+  const rest = await Array.fromAsync(ada.follows(run, { after: early.at(-1)?.cursor }))
+  expect(await textOf([...early, ...rest])).toBe('One two')
+  expect(await textOf(await Array.fromAsync(ada.follows(run)))).toBe('One two')
+})
