@@ -101,7 +101,7 @@ async function serveAnswer(
   signal: AbortSignal,
 ): Promise<Response> {
   const { units, runs, limits } = parts
-  const options = { signal, heartbeatSeconds: limits.heartbeatSeconds, stallSeconds: limits.stallSeconds }
+  const options = { signal, heartbeatSeconds: limits.heartbeatSeconds }
   let said: Said
   try {
     said = await say(units, runs, viewer, asked)
