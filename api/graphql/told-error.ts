@@ -55,10 +55,9 @@ function documentCode({ extensions: { code, http } }: GraphQLError): Code | null
 }
 
 /** A variable or an argument that its type does not take, as opposed to a resolver that gave a wrong value. */
-function isBadValue(error: GraphQLError): boolean {
-  const { originalError } = error
-  if (!originalError) return error.path === undefined
-  return originalError instanceof GraphQLError && originalError.nodes !== undefined
+function isBadValue({ originalError, path }: GraphQLError): boolean {
+  if (originalError && !(originalError instanceof GraphQLError)) return false
+  return path === undefined || originalError?.nodes !== undefined
 }
 
 /** Without causes: errors of the embedded database drag its whole program along, those of SQL what people wrote. */
