@@ -24,21 +24,22 @@ export type TestApp = Awaited<ReturnType<typeof startApp>>
 
 /** The real assembly, listening on a port of loopback, with a database of its own. Closed with the test. */
 export async function startApp({ provider, api = 'responses', limits, env, database }: StartOptions = {}) {
-  const { config: place, ...parts } = database ?? (await sharedDatabase())
-  const server = await listen({ host: '127.0.0.1', port: 0, fetch: (request) => app.fetch(request) })
+  const parts = { database: database ?? (await sharedDatabase()) }
+  const { databaseUrl, dataDir } = parts.database.config
+  const server = await listen({ host: '127.0.0.1', port: 0, fetch: (request, address) => app.fetch(request, address) })
   const url = `http://localhost:${server.port}`
   const config = readConfig({
     HOST: '127.0.0.1',
     PORT: String(server.port),
     PARLEY_URL: url,
-    PARLEY_DATA_DIR: place.dataDir,
-    DATABASE_URL: place.databaseUrl,
+    PARLEY_DATA_DIR: dataDir,
+    DATABASE_URL: databaseUrl,
     ...(provider && { OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: provider.url, PARLEY_MODEL: 'scripted' }),
     PARLEY_MODEL_API: api,
     PARLEY_LIMITS: JSON.stringify({ drainSeconds: 1, ...limits }),
     ...env,
   })
-  const app = await createApp(config, { database: { ...parts, close: async () => undefined } })
+  const app = await createApp(config, parts)
   let closed: Promise<void> | undefined
   const close = () => {
     closed ??= app.close().finally(() => server.close())
@@ -48,7 +49,7 @@ export async function startApp({ provider, api = 'responses', limits, env, datab
   return {
     url,
     config,
-    database: parts,
+    ...parts,
     /** Signs a new user up. */
     user: (name?: string) => signUp(url, name),
     /** A user of any app on the same database, in another browser. */
