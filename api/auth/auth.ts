@@ -159,7 +159,9 @@ function withAddress(request: Request, address: string | undefined): Request {
   const headers = new Headers(request.headers)
   headers.delete(addressHeader)
   if (address !== undefined) headers.set(addressHeader, address)
-  return new Request(request, { headers })
+  const { url, method, body, signal } = request
+  // Part by part: what the server hands in looks like a Request, but Node's own constructor does not take it for one.
+  return new Request(url, { method, headers, body, signal, ...(body && { duplex: 'half' }) })
 }
 
 function tooManyAttempts(response: Response): Response {
