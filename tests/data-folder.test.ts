@@ -4,10 +4,12 @@ import { mkdtempSync, readFileSync, statSync, utimesSync, writeFileSync } from '
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { keptSecret } from '../api/auth/secret.ts'
 import { createDatabase } from '../api/database/database.ts'
 import { lockFolder } from '../api/database/folder-lock.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
 
 let folder: string
 let lock: string
@@ -104,7 +106,7 @@ describe('the lock of the data folder', () => {
     await database.close()
     const again = await createDatabase(config)
     await again.close()
-  }, 60_000)
+  })
 })
 
 describe('the secret of a development server', () => {

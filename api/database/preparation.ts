@@ -1,5 +1,5 @@
 import { connectTo, oneAtATime } from './postgres.ts'
-import { literal, quoted, rolesSql } from './roles.ts'
+import { block, literal, quoted, rolesSql } from './roles.ts'
 
 /**
  * Makes what DATABASE_URL names: the login with its password, the database it owns, the roles. What is there already is
@@ -30,12 +30,12 @@ export async function prepareDatabase(adminUrl: string, databaseUrl: string): Pr
 
 function createLogin(login: string, password: string): string {
   const words = `login noinherit${password === '' ? '' : ` password ${literal(password)}`}`
-  return `do $do$ begin
+  return block(`
     if exists (select from pg_roles where rolname = ${literal(login)})
     then alter role ${quoted(login)} ${words};
     else create role ${quoted(login)} ${words};
     end if;
-  end $do$`
+  `)
 }
 
 function wanted(databaseUrl: string): { login: string; password: string; database: string } {

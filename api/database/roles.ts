@@ -17,10 +17,10 @@ export function rolesSql({ owner, database }: { owner: string; database: string 
 }
 
 function createRole(name: string): string {
-  return `do $do$ begin
+  return block(`
     if not exists (select from pg_roles where rolname = ${literal(name)}) then create role ${quoted(name)} nologin noinherit; end if;
   exception when duplicate_object or unique_violation then null; -- another process was faster
-  end $do$`
+  `)
 }
 
 /**
@@ -28,13 +28,16 @@ function createRole(name: string): string {
  * ones do not know the words, hence `execute`.
  */
 function grantWithoutInheriting(owner: string): string {
-  return `do $do$ begin
+  return block(`
     if current_setting('server_version_num')::int >= 160000
     then execute ${literal(`grant app_user, app_system to ${owner} with inherit false, set true`)};
     else grant app_user, app_system to ${owner};
     end if;
-  end $do$`
+  `)
 }
+
+/** Statements with conditions. As a literal and not between dollars, which a name might have too. */
+export const block = (statements: string) => `do ${literal(`begin ${statements} end`)}`
 
 export const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
 
