@@ -1,5 +1,4 @@
-import type { ProviderRequest } from './scripted-provider.ts'
-import type { Issued, Voice } from './scripted-stream.ts'
+import type { Issued, ProviderRequest, Voice } from './scripted-voice.ts'
 
 /** Speaks `/v1/chat/completions`. Ids of answers repeat, as they do with small servers. */
 export function chatVoice(request: ProviderRequest, issued: Issued): Voice {

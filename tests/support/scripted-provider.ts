@@ -1,22 +1,13 @@
 import { once } from 'node:events'
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { writeTurn } from './scripted-stream.ts'
 import { fails, says, type Turn } from './scripted-turns.ts'
-import { type Api, type Entry, type Read, Refused, readRequest, type Strictness } from './strict-request.ts'
+import type { ProviderRequest } from './scripted-voice.ts'
+import { type Api, type Entry, Refused, readRequest, type Strictness } from './strict-request.ts'
 
 export { bytewise, calls, cuts, endsEarly, fails, pause, says, silence, writes } from './scripted-turns.ts'
-
-/** What the model was asked, the same for both wires. */
-export type ProviderRequest = Read & {
-  api: Api
-  headers: IncomingHttpHeaders
-  /** When it came, in milliseconds of `performance.now()`. */
-  at: number
-  /** Resolves when the caller hangs up before the answer is over. */
-  hungUp: Promise<void>
-}
 
 type Script = Turn | ((request: ProviderRequest) => Turn)
 
@@ -178,4 +169,4 @@ function createGate() {
   }
 }
 
-export type { Api, Entry, Strictness, Turn }
+export type { Api, Entry, ProviderRequest, Strictness, Turn }

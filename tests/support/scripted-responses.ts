@@ -1,6 +1,5 @@
-import type { ProviderRequest } from './scripted-provider.ts'
-import type { Issued, Voice } from './scripted-stream.ts'
 import type { ScriptedUsage } from './scripted-turns.ts'
+import type { Issued, ProviderRequest, Voice } from './scripted-voice.ts'
 
 type Item = Record<string, unknown> & { id: string; type: string }
 

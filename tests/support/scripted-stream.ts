@@ -1,27 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import { chatVoice } from './scripted-chat.ts'
-import type { ProviderRequest } from './scripted-provider.ts'
 import { responsesVoice } from './scripted-responses.ts'
 import type { ScriptedCall, ScriptedUsage, Step, Turn } from './scripted-turns.ts'
-
-/** What the provider has given out: numbers for ids, and which reasoning belongs to which call. */
-export type Issued = { calls: number; reasoning: Map<string, string> }
-
-/** A call with everything that goes over the wire. */
-export type SpokenCall = { id: string; name: string; arguments: string }
-
-/** How one wire says things: each method gives the text of events. */
-export type Voice = {
-  opens(): string
-  text(text: string): string
-  refusal(text: string): string
-  thinks(text: string): string
-  call(call: SpokenCall): string
-  event(data: unknown): string
-  /** Null: an ending that this wire does not say. */
-  ends(how: 'stop' | 'length' | 'filter' | 'failed', usage: ScriptedUsage | null): string
-}
+import type { Issued, ProviderRequest, SpokenCall, Voice } from './scripted-voice.ts'
 
 /** Plays one turn into one answer; resolves when it is over or the caller has gone. */
 export async function writeTurn(
