@@ -115,7 +115,7 @@ describe('a start is refused, with the way out,', () => {
 describe('the programs', () => {
   const run = promisify(execFile)
   const program = (name: string, args: string[], env: Record<string, string>) =>
-    run('node', [`api/database/${name}.ts`, ...args], { env: { PATH: process.env.PATH, ...env } })
+    run('node', [`api/database/${name}.ts`, ...args], { env: { NODE_ENV: 'test', PATH: process.env.PATH, ...env } })
 
   test('prepare, then migrate, and say so', async () => {
     const env = { DATABASE_URL: databaseUrl }
