@@ -150,9 +150,9 @@ test('the model sees the newest fifteen messages, the question among them', asyn
   const { conversation } = await ada.hears('message 1')
   for (let n = 2; n <= 9; n++) await ada.hears(`message ${n}`, { conversation })
   const last = provider.requests.at(-1)
-  expect(last?.history).toHaveLength(15)
-  expect(JSON.stringify(last?.history.at(-1))).toContain('message 9')
-  expect(JSON.stringify(last?.history.at(0))).toContain('message 2')
+  expect(last?.transcript).toHaveLength(15)
+  expect(JSON.stringify(last?.transcript.at(-1))).toContain('message 9')
+  expect(JSON.stringify(last?.transcript.at(0))).toContain('message 2')
 })
 
 test('a conversation gets a title after its first exchange, and a name given by the user stays', async () => {

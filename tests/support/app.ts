@@ -45,7 +45,10 @@ export async function startApp({ provider, api = 'responses', limits, env, datab
     closed ??= app.close().finally(() => server.close())
     return closed
   }
-  cleanUp(close)
+  cleanUp(async () => {
+    await close()
+    if (!database) await endLeftovers(parts.database)
+  })
   return {
     url,
     config,
@@ -56,4 +59,11 @@ export async function startApp({ provider, api = 'responses', limits, env, datab
     again: (user: { email: string; name: string }) => signIn(url, user),
     close,
   }
+}
+
+/** What one test left running is not taken over by the app of the next, which plays another model. */
+async function endLeftovers({ units }: Awaited<ReturnType<typeof sharedDatabase>>): Promise<void> {
+  await units
+    .asSystem()
+    .execute(`update run set status = 'STOPPED', finished_at = now() where status in ('QUEUED', 'RUNNING')`)
 }

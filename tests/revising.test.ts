@@ -1,0 +1,94 @@
+import { expect, test } from 'vitest'
+import { startApp } from './support/app.ts'
+import { cleanUp } from './support/cleaning.ts'
+import { pause, says, startProvider } from './support/scripted-provider.ts'
+import type { User } from './support/user.ts'
+
+async function start() {
+  const provider = await startProvider()
+  cleanUp(() => provider.close())
+  const app = await startApp({ provider })
+  return { provider, app, ada: await app.user('ada') }
+}
+
+type Listed = { conversation: { messages: { edges: { node: { id: string; content: string; replaces: { id: string } | null } }[] } } }
+
+async function contents(user: User, id: string, includeSuperseded = false): Promise<string[]> {
+  const { conversation } = await user.query<Listed>(
+    `query ($id: ID!, $all: Boolean) { conversation(id: $id) {
+      messages(first: 100, includeSuperseded: $all) { edges { node { id content replaces { id } } } } } }`,
+    { id, all: includeSuperseded },
+  )
+  return conversation.messages.edges.map(({ node }) => node.content)
+}
+
+async function retry(user: User, messageId: string): Promise<{ id: string }> {
+  const { retryMessage } = await user.mutate<{ retryMessage: { run: { id: string } } }>(
+    'mutation ($input: RetryMessageInput!) { retryMessage(input: $input) { run { id } } }',
+    { input: { messageId } },
+  )
+  return retryMessage.run
+}
+
+async function edit(user: User, messageId: string, content: string) {
+  const { editMessage } = await user.mutate<{ editMessage: { run: { id: string }; message: { id: string; replaces: { id: string } } } }>(
+    'mutation ($input: EditMessageInput!) { editMessage(input: $input) { run { id } message { id replaces { id } } } }',
+    { input: { messageId, content } },
+  )
+  return editMessage
+}
+
+test('a retry answers again; what it replaces is superseded and can still be read', async () => {
+  const { provider, ada } = await start()
+  provider.plays(says('First try'), says('More'), says('Second try'))
+  const first = await ada.hears('Question')
+  await ada.hears('Follow-up', { conversation: first.conversation })
+  await Array.fromAsync(ada.follows(await retry(ada, first.message.id)))
+  expect(await contents(ada, first.conversation.id)).toEqual(['Question', 'Second try'])
+  expect(await contents(ada, first.conversation.id, true)).toEqual(['Question', 'First try', 'Follow-up', 'More', 'Second try'])
+  expect(provider.requests.at(-1)?.transcript).toHaveLength(1)
+  expect(provider.refusals).toEqual([])
+})
+
+test('an edit says it anew, names what it replaces and is answered', async () => {
+  const { provider, ada } = await start()
+  provider.plays(says('Paris'), says('Rome'))
+  const first = await ada.hears('Capital of France?')
+  const edited = await edit(ada, first.message.id, 'Capital of Italy?')
+  expect(edited.message.replaces.id).toBe(first.message.id)
+  await Array.fromAsync(ada.follows(edited.run))
+  expect(await contents(ada, first.conversation.id)).toEqual(['Capital of Italy?', 'Rome'])
+  expect(JSON.stringify(provider.requests.at(-1)?.transcript)).not.toContain('France')
+})
+
+test('twenty retries leave one answer, the last one', async () => {
+  const { provider, ada } = await start()
+  let n = 0
+  provider.always(() => says(`answer ${n++}`))
+  const first = await ada.hears('Question')
+  for (let i = 0; i < 20; i++) await Array.fromAsync(ada.follows(await retry(ada, first.message.id)))
+  expect(await contents(ada, first.conversation.id)).toEqual(['Question', 'answer 20'])
+  expect(await contents(ada, first.conversation.id, true)).toHaveLength(22)
+})
+
+test('while a run is being made nothing is revised', async () => {
+  const { provider, ada } = await start()
+  provider.plays(says('Slowly', pause))
+  const { message } = await ada.asks('Question')
+  await expect(retry(ada, message.id)).rejects.toMatchObject({ code: 'RUN_ACTIVE' })
+  await expect(edit(ada, message.id, 'Other')).rejects.toMatchObject({ code: 'RUN_ACTIVE' })
+})
+
+test('answers, replaced messages and those of others cannot be revised', async () => {
+  const { provider, app, ada } = await start()
+  provider.always(says('ok'))
+  const { message, events } = await ada.hears('Question')
+  const answer = events.flatMap((it) => (it.__typename === 'MessageCompleted' ? [it.message.id] : []))[0] ?? ''
+  await expect(retry(ada, answer)).rejects.toMatchObject({ code: 'CONFLICT' })
+  const eve = await app.user('eve')
+  await expect(retry(eve, message.id)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  await expect(edit(eve, message.id, 'x')).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  const edited = await edit(ada, message.id, 'New question')
+  await Array.fromAsync(ada.follows(edited.run))
+  await expect(retry(ada, message.id)).rejects.toMatchObject({ code: 'CONFLICT' })
+})

@@ -1,0 +1,128 @@
+import { expect, test } from 'vitest'
+import { startApp } from './support/app.ts'
+import { cleanUp } from './support/cleaning.ts'
+import { until } from './support/events.ts'
+import { pause, says, startProvider } from './support/scripted-provider.ts'
+
+async function start(limits = {}) {
+  const provider = await startProvider()
+  cleanUp(() => provider.close())
+  const app = await startApp({ provider, limits })
+  return { provider, app, ada: await app.user('ada') }
+}
+
+const messagesOf = /* GraphQL */ `query ($id: ID!) { conversation(id: $id) {
+  messages { edges { node { id sequence role content status run { id status } } } } runs { edges { node { id status } } } } }`
+
+type Kept = {
+  conversation: {
+    messages: { edges: { node: { id: string; sequence: number; role: string; content: string } }[] }
+    runs: { edges: { node: { id: string; status: string } }[] }
+  }
+}
+
+test('fifty copies of one send with one key are one message, one run and the same payload', async () => {
+  const { provider, ada } = await start()
+  provider.always(says('Once.'))
+  const idempotencyKey = 'the-same-key'
+  const all = await Promise.all(Array.from({ length: 50 }, () => ada.asks('Only once', { idempotencyKey })))
+  expect(new Set(all.map((it) => `${it.conversation.id} ${it.message.id} ${it.run.id}`)).size).toBe(1)
+  const first = all[0]
+  if (!first) throw new Error('nothing was sent')
+  await until(ada.follows(first.run), (it) => it.__typename === 'RunEnded')
+  const again = await ada.asks('Only once', { idempotencyKey })
+  expect(again.run.id).toBe(first.run.id)
+  const { conversation } = await ada.query<Kept>(messagesOf, { id: first.conversation.id })
+  expect(conversation.messages.edges).toHaveLength(2)
+  expect(conversation.runs.edges).toHaveLength(1)
+  expect(provider.requests).toHaveLength(1)
+})
+
+test('the same key with another body is refused, and another user may use it', async () => {
+  const { provider, app, ada } = await start()
+  provider.always(says('ok'))
+  const idempotencyKey = 'key-for-two'
+  const first = await ada.hears('One thing', { idempotencyKey })
+  await expect(ada.asks('Another thing', { idempotencyKey })).rejects.toMatchObject({ code: 'IDEMPOTENCY_KEY_REUSED' })
+  const eve = await app.user('eve')
+  const other = await eve.asks('One thing', { idempotencyKey })
+  expect(other.run.id).not.toBe(first.run.id)
+})
+
+test('a refused request keeps no key', async () => {
+  const { provider, ada } = await start()
+  provider.plays(says('Wait', pause), says('Later.'))
+  const { conversation, run } = await ada.asks('First')
+  const idempotencyKey = 'refused-once'
+  await expect(ada.asks('Second', { conversation, idempotencyKey })).rejects.toMatchObject({ code: 'RUN_ACTIVE' })
+  await provider.paused()
+  provider.resume()
+  await until(ada.follows(run), (it) => it.__typename === 'RunEnded')
+  await expect(ada.hears('Second', { conversation, idempotencyKey })).resolves.toMatchObject({ text: 'Later.' })
+})
+
+test.each(['short', 'x'.repeat(129), 'with\nnewline'])('a key that is not 8 to 128 printable characters is refused (%#)', async (idempotencyKey) => {
+  const { ada } = await start()
+  await expect(ada.asks('Hi', { idempotencyKey })).rejects.toMatchObject({ code: 'BAD_USER_INPUT' })
+})
+
+test('a queued message is answered when its turn comes, at the end of the conversation', async () => {
+  const { provider, ada } = await start()
+  provider.plays(says('One', pause), says('Two'), says('Three'))
+  const first = await ada.asks('1')
+  const { conversation } = first
+  const second = await ada.asks('2', { conversation, whenBusy: 'QUEUE' })
+  const third = await ada.asks('3', { conversation, whenBusy: 'QUEUE' })
+  expect(second.run.status).toBe('QUEUED')
+  await provider.paused()
+  const following = until(ada.follows(third.run), (it) => it.__typename === 'RunEnded')
+  provider.resume()
+  await following
+  const { conversation: kept } = await ada.query<Kept>(messagesOf, { id: conversation.id })
+  expect(kept.messages.edges.map(({ node }) => node.content)).toEqual(['1', 'One', '2', 'Two', '3', 'Three'])
+  expect(kept.messages.edges.map(({ node }) => node.sequence)).toEqual(
+    kept.messages.edges.map(({ node }) => node.sequence).toSorted((a, b) => a - b),
+  )
+  expect(provider.refusals).toEqual([])
+})
+
+test('so many may wait, and no more', async () => {
+  const { provider, ada } = await start({ queuedRuns: 2 })
+  provider.plays(says('One', pause))
+  const { conversation } = await ada.asks('1')
+  await ada.asks('2', { conversation, whenBusy: 'QUEUE' })
+  await ada.asks('3', { conversation, whenBusy: 'QUEUE' })
+  await expect(ada.asks('4', { conversation, whenBusy: 'QUEUE' })).rejects.toMatchObject({ code: 'RUN_ACTIVE' })
+})
+
+test('an interrupting message stops the answer, keeps its text and is answered next', async () => {
+  const { provider, ada } = await start()
+  provider.plays(says('The old', pause), says('The new.'), says('The patient.'))
+  const first = await ada.asks('1')
+  const { conversation } = first
+  await ada.sees(first.run, 'The old')
+  const patient = await ada.asks('2', { conversation, whenBusy: 'QUEUE' })
+  const urgent = await ada.asks('3', { conversation, whenBusy: 'INTERRUPT' })
+  const events = await Array.fromAsync(ada.follows(urgent.run))
+  expect(events.at(-1)).toMatchObject({ __typename: 'RunEnded', run: { status: 'COMPLETED' } })
+  await Array.fromAsync(ada.follows(patient.run))
+  const { conversation: kept } = await ada.query<Kept>(messagesOf, { id: conversation.id })
+  expect(kept.messages.edges.map(({ node }) => node.content)).toEqual(['1', 'The old', '3', 'The new.', '2', 'The patient.'])
+})
+
+test('a queued run that is stopped has ended, and its message stays', async () => {
+  const { provider, ada } = await start()
+  provider.plays(says('One', pause), says('Three'))
+  const first = await ada.asks('1')
+  const { conversation } = first
+  await ada.sees(first.run, 'One')
+  const second = await ada.asks('2', { conversation, whenBusy: 'QUEUE' })
+  const third = await ada.asks('3', { conversation, whenBusy: 'QUEUE' })
+  expect(await ada.stops(second.run)).toMatchObject({ status: 'STOPPED' })
+  expect(await Array.fromAsync(ada.follows(second.run))).toMatchObject([{ __typename: 'RunEnded', run: { status: 'STOPPED' } }])
+  await provider.paused()
+  provider.resume()
+  await Array.fromAsync(ada.follows(third.run))
+  const whole = await ada.query<Kept>(messagesOf, { id: conversation.id })
+  expect(whole.conversation.messages.edges.map(({ node }) => node.content)).toEqual(['1', 'One', '2', '3', 'Three'])
+})
