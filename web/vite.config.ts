@@ -11,12 +11,7 @@ export default defineConfig({
   resolve: { alias: { '~': fileURLToPath(new URL('./app', import.meta.url)) } },
   // Without the entries Vite finds dependencies late, bundles them again, and an open page ends up with two Reacts.
   optimizeDeps: {
-    entries: [
-      'web/app/entry.client.tsx',
-      'web/app/root.tsx',
-      'web/app/routes/**/*.tsx',
-      'web/app/components/**/*.tsx',
-    ],
+    entries: ['web/app/entry.client.tsx', 'web/app/root.tsx', 'web/app/routes/**/*.tsx', 'web/app/components/**/*.tsx'],
   },
   server: { proxy: { '/graphql': api, '/api': api, '/chatkit': api } },
   plugins: [

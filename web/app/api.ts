@@ -72,7 +72,8 @@ const client = createClient({
   url: '/graphql',
   preferGetMethod: false,
   requestPolicy: 'network-only',
-  fetch: (input, init) => fetch(input, { ...init, signal: anySignal(init?.signal, AbortSignal.timeout(giveUpAfterMs)) }),
+  fetch: (input, init) =>
+    fetch(input, { ...init, signal: anySignal(init?.signal, AbortSignal.timeout(giveUpAfterMs)) }),
   exchanges: [
     authExchange(async ({ appendHeaders }) => ({
       addAuthToOperation: (operation) =>

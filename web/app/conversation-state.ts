@@ -1,4 +1,8 @@
-import type { MessageFieldsFragment, RunFieldsFragment, ToolCallFieldsFragment } from '../../schema/generated/graphql.ts'
+import type {
+  MessageFieldsFragment,
+  RunFieldsFragment,
+  ToolCallFieldsFragment,
+} from '../../schema/generated/graphql.ts'
 import type { ConversationEvent } from './events.ts'
 
 export type ChatMessage = MessageFieldsFragment
@@ -59,11 +63,15 @@ function applyEvent(state: ConversationState, event: ConversationEvent): Convers
       return edit(state, message.id, (it) => ({ ...it, toolCalls: withCall(it.toolCalls, call) }))
     }
     case 'RunEnded':
-      return withRun(state, event.run)
+      return withRun({ ...state, messages: state.messages.filter((it) => !isLeftEmpty(it, event.run)) }, event.run)
     default:
       return state
   }
 }
+
+/** The place that was kept for a turn in which nothing was said. */
+const isLeftEmpty = (message: ChatMessage, run: ChatRun) =>
+  message.run?.id === run.id && message.role === 'ASSISTANT' && !isFinished(message) && message.content === ''
 
 export const isFinished = ({ status }: { status: ChatMessage['status'] }) => status !== 'STREAMING'
 
@@ -82,11 +90,7 @@ function merge(messages: readonly ChatMessage[], message: ChatMessage): readonly
   return others.toSpliced(after + 1, 0, message)
 }
 
-function edit(
-  state: ConversationState,
-  id: string,
-  change: (message: ChatMessage) => ChatMessage,
-): ConversationState {
+function edit(state: ConversationState, id: string, change: (message: ChatMessage) => ChatMessage): ConversationState {
   const at = state.messages.findLastIndex((it) => it.id === id)
   const message = state.messages[at]
   return message ? { ...state, messages: state.messages.with(at, change(message)) } : state
@@ -103,4 +107,9 @@ function unfinished(
 function withCall(calls: readonly ChatToolCall[], call: ChatToolCall): ChatToolCall[] {
   const at = calls.findIndex(({ id }) => id === call.id)
   return at < 0 ? [...calls, call] : calls.with(at, call)
+}
+
+/** Whether a message that is still on its way was told already: events may be faster than the answer to the request. */
+export function isArrived(messages: readonly ChatMessage[], { text, after }: { text: string; after: number }): boolean {
+  return messages.some(({ role, sequence, content }) => role === 'USER' && sequence > after && content === text)
 }

@@ -177,7 +177,11 @@ export class TabStream {
         },
         { connected: () => !aborted.aborted && on.opened() },
       )
-      aborted.addEventListener('abort', () => (unsubscribe(), resolve(ending)), { once: true })
+      const leave = () => {
+        unsubscribe()
+        resolve(ending)
+      }
+      aborted.addEventListener('abort', leave, { once: true })
     })
   }
 

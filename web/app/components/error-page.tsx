@@ -26,9 +26,9 @@ export function ErrorPage({ status, inside = false }: { status: number; inside?:
             Go to the dashboard
           </Link>
           {status !== 404 && (
-            <a href="" className={buttonStyle({ look: 'outline' })}>
+            <Link to="." reloadDocument className={buttonStyle({ look: 'outline' })}>
               Load again
-            </a>
+            </Link>
           )}
         </div>
       </div>

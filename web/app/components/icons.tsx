@@ -24,6 +24,7 @@ function Icon({ children, ...rest }: IconProps) {
 }
 
 const icon = (path: string) =>
+  // biome-ignore lint/correctness/noComponentHookFactories: called once for each icon, when the module loads
   function PathIcon(props: IconProps) {
     return (
       <Icon {...props}>

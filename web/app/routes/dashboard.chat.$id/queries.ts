@@ -10,7 +10,7 @@ export const ChatPage = graphql(`
       activeRun {
         ...RunFields
       }
-      runs(last: 1) {
+      runs(first: 1) {
         edges {
           node {
             ...RunFields

@@ -1,0 +1,42 @@
+import { memo } from 'react'
+import type { ChatMessage } from '~/conversation-state.ts'
+import { CopyButton } from './copy-button.tsx'
+import { Markdown } from './markdown.tsx'
+import { AssistantRow } from './thinking.tsx'
+import { ToolCard } from './tool-card.tsx'
+import { UserBubble } from './user-bubble.tsx'
+
+type ChatMessageProps = {
+  message: ChatMessage
+  /** Whether another message of the same answer stands before it. */
+  continued: boolean
+}
+
+/** One thing said. Drawn anew only when it changed. */
+export const ChatMessageView = memo(function ChatMessageView({ message, continued }: ChatMessageProps) {
+  if (message.role === 'USER') return <UserBubble text={message.content} />
+  const shown = message.content !== '' || message.toolCalls.length > 0 || endings[message.status]
+  if (!shown) return null
+  return (
+    <AssistantRow first={!continued}>
+      <div className="group/message space-y-3" data-message={message.id} data-status={message.status}>
+        {message.content !== '' && <Markdown text={message.content} />}
+        {message.toolCalls.map((call) => (
+          <ToolCard key={call.id} call={call} />
+        ))}
+        {endings[message.status] && <p className="text-sm text-muted italic">{endings[message.status]}</p>}
+        {message.content !== '' && message.status !== 'STREAMING' && (
+          <div className="-ms-2 opacity-0 group-hover/message:opacity-100 focus-within:opacity-100 pointer-coarse:opacity-100">
+            <CopyButton text={() => message.content} label="Copy the answer" />
+          </div>
+        )}
+      </div>
+    </AssistantRow>
+  )
+})
+
+const endings: Partial<Record<ChatMessage['status'], string>> = {
+  STOPPED: 'You stopped this answer.',
+  INTERRUPTED: 'This answer was cut short.',
+  FAILED: 'This answer failed.',
+}

@@ -1,0 +1,25 @@
+import { createContext, useContext } from 'react'
+import type { ConversationListFieldsFragment } from '../../../schema/generated/graphql.ts'
+
+export type ListedConversation = ConversationListFieldsFragment
+
+/** What the frame around the signed-in pages offers to them. */
+export type Frame = {
+  viewer: { id: string; name: string; email: string }
+  /** Newest first, pinned ones ahead. */
+  conversations: readonly ListedConversation[]
+  /** Says how a conversation is now, so that the list shows it. */
+  note: (conversation: ListedConversation) => void
+  /** Says that a conversation is gone. */
+  forget: (conversationId: string) => void
+  /** Opens the sidebar where it does not stand beside the page. */
+  openSidebar: () => void
+}
+
+export const FrameContext = createContext<Frame | null>(null)
+
+export function useFrame(): Frame {
+  const frame = useContext(FrameContext)
+  if (!frame) throw new Error('This page stands outside the frame.')
+  return frame
+}

@@ -1,0 +1,40 @@
+import type { Outgoing } from '~/use-sending.ts'
+import { Button } from './button.tsx'
+import { Notice } from './notice.tsx'
+import { AssistantRow, Thinking } from './thinking.tsx'
+import { UserBubble } from './user-bubble.tsx'
+
+type OutgoingMessageProps = { outgoing: Outgoing; onAgain: () => void; onTakeBack: () => void }
+
+/** A message that the server has not confirmed yet. */
+export function OutgoingMessage({ outgoing, onAgain, onTakeBack }: OutgoingMessageProps) {
+  return (
+    <>
+      <UserBubble text={outgoing.text}>
+        {outgoing.failure && (
+          <Notice
+            urgent
+            className="max-w-[85%]"
+            action={
+              <span className="flex gap-2">
+                <Button size="small" onClick={onAgain}>
+                  Try again
+                </Button>
+                <Button size="small" look="quiet" onClick={onTakeBack}>
+                  Edit
+                </Button>
+              </span>
+            }
+          >
+            <strong className="font-semibold">Not sent.</strong> {outgoing.failure}
+          </Notice>
+        )}
+      </UserBubble>
+      {!outgoing.failure && (
+        <AssistantRow>
+          <Thinking words="Sending" />
+        </AssistantRow>
+      )}
+    </>
+  )
+}

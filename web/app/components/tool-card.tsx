@@ -1,0 +1,136 @@
+import type { ReactNode } from 'react'
+import type { ToolCallFieldsFragment } from '../../../schema/generated/graphql.ts'
+import { cn } from './class-names.ts'
+import { CheckIcon, ChevronDownIcon, CrossIcon, ToolIcon, WarningIcon } from './icons.tsx'
+import { Spinner } from './spinner.tsx'
+import { argumentsInShort, statusWords, toolErrorInWords, toolTitle } from './tool-words.ts'
+
+type ToolCall = ToolCallFieldsFragment
+
+/** One use of a tool: what for, how it stands, what came of it. Opens to show all of it. */
+export function ToolCard({ call }: { call: ToolCall }) {
+  const title = toolTitle(call)
+  const short = argumentsInShort(call.arguments)
+  return (
+    <section
+      aria-label={`Tool: ${title}`}
+      data-tool={call.name}
+      data-status={call.status}
+      className="overflow-hidden rounded-xl border border-line bg-raised shadow-card"
+    >
+      <details className="group/card">
+        <summary className="flex min-h-12 list-none items-center gap-3 px-3.5 py-2 hover:bg-hover">
+          <span className="grid size-7 shrink-0 place-items-center rounded-lg bg-sunken text-muted">
+            <ToolIcon className="size-4" />
+          </span>
+          <span className="min-w-0 flex-1">
+            <span className="block truncate text-sm font-medium">{title}</span>
+            {short && (
+              <bdi className="block truncate text-xs text-muted" dir="auto">
+                {short}
+              </bdi>
+            )}
+          </span>
+          <Status status={call.status} />
+          <ChevronDownIcon className="size-4 shrink-0 text-muted group-open/card:rotate-180 motion-safe:transition-transform" />
+        </summary>
+        <div className="space-y-3 border-t border-line px-3.5 py-3">
+          <Part heading="Arguments">
+            <Value value={call.arguments} />
+          </Part>
+          {call.result !== null && (
+            <Part heading={call.resultTruncated ? 'Result (the beginning of it)' : 'Result'}>
+              <Value value={call.result} />
+            </Part>
+          )}
+          <p className="text-xs text-muted">
+            {call.name} · from the tool server “{call.server}”
+          </p>
+        </div>
+      </details>
+      {call.progress && call.status === 'RUNNING' && <Progress {...call.progress} />}
+      {call.error && (
+        <p className="border-t border-danger-line bg-danger-soft px-3.5 py-2 text-sm text-danger">
+          {toolErrorInWords(call.error)}
+        </p>
+      )}
+    </section>
+  )
+}
+
+function Status({ status }: { status: ToolCall['status'] }) {
+  const bad = status === 'FAILED' || status === 'DENIED' || status === 'OUTCOME_UNKNOWN'
+  return (
+    <span className={cn('flex shrink-0 items-center gap-1.5 text-xs', bad ? 'text-danger' : 'text-muted')}>
+      {icons[status]}
+      {statusWords[status]}
+    </span>
+  )
+}
+
+const icons: Record<ToolCall['status'], ReactNode> = {
+  PENDING: <Spinner />,
+  RUNNING: <Spinner />,
+  AWAITING_APPROVAL: <WarningIcon className="size-4" />,
+  SUCCEEDED: <CheckIcon className="size-4 text-link" strokeWidth="2.25" />,
+  FAILED: <WarningIcon className="size-4" />,
+  DENIED: <CrossIcon className="size-4" />,
+  CANCELLED: <CrossIcon className="size-4" />,
+  OUTCOME_UNKNOWN: <WarningIcon className="size-4" />,
+}
+
+function Progress({ progress, total, message }: NonNullable<ToolCall['progress']>) {
+  return (
+    <div className="border-t border-line px-3.5 py-2">
+      <progress
+        className="block h-1.5 w-full accent-link"
+        value={progress}
+        max={total ?? undefined}
+        aria-label="Progress"
+      />
+      {message && <p className="mt-1 text-xs text-muted">{message}</p>}
+    </div>
+  )
+}
+
+function Part({ heading, children }: { heading: string; children: ReactNode }) {
+  return (
+    <div>
+      <p className="mb-1.5 text-xs font-medium text-muted">{heading}</p>
+      {children}
+    </div>
+  )
+}
+
+/** Plain members as a list of name and value, everything else as JSON. */
+function Value({ value }: { value: unknown }) {
+  const plain = plainMembers(value)
+  if (plain?.length === 0) return <p className="text-sm text-muted">None</p>
+  if (plain)
+    return (
+      <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-sm">
+        {plain.map(([name, text]) => (
+          <div key={name} className="contents">
+            <dt className="text-muted">{name}</dt>
+            <dd className="min-w-0 wrap-anywhere" dir="auto">
+              {text}
+            </dd>
+          </div>
+        ))}
+      </dl>
+    )
+  const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2)
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by key
+    <pre tabIndex={0} className="max-h-64 overflow-auto rounded-lg bg-sunken p-3 font-mono text-xs leading-5">
+      {text}
+    </pre>
+  )
+}
+
+function plainMembers(value: unknown): [string, string][] | null {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return null
+  const members = Object.entries(value).filter(([, it]) => it !== null)
+  if (members.some(([, it]) => typeof it === 'object')) return null
+  return members.map(([name, it]) => [name, String(it)])
+}

@@ -1,0 +1,50 @@
+import { type FormEvent, useRef, useState } from 'react'
+import { Button } from '~/components/button.tsx'
+import { PlusIcon } from '~/components/icons.tsx'
+
+type AddTaskFormProps = { onAdd: (task: { title: string; dueOn: string | null }) => Promise<boolean> }
+
+/** One line: what, and until when if that matters. Keeps what was typed when adding fails. */
+export function AddTaskForm({ onAdd }: AddTaskFormProps) {
+  const form = useRef<HTMLFormElement>(null)
+  const title = useRef<HTMLInputElement>(null)
+  const [busy, setBusy] = useState(false)
+  const submit = async (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    const data = new FormData(event.currentTarget)
+    const wanted = { title: String(data.get('title')).trim(), dueOn: String(data.get('due') ?? '') || null }
+    if (!wanted.title || busy) return title.current?.focus()
+    setBusy(true)
+    if (await onAdd(wanted)) form.current?.reset()
+    setBusy(false)
+    title.current?.focus()
+  }
+  return (
+    <form
+      ref={form}
+      onSubmit={submit}
+      className="flex flex-wrap items-center gap-2 rounded-2xl border border-field bg-raised p-2 shadow-card"
+    >
+      <input
+        ref={title}
+        name="title"
+        aria-label="New task"
+        placeholder="Add a task"
+        maxLength={1000}
+        autoComplete="off"
+        dir="auto"
+        className="h-10 min-w-0 flex-1 basis-44 rounded-lg bg-transparent px-3 text-base"
+      />
+      <input
+        name="due"
+        type="date"
+        aria-label="Due date"
+        className="h-10 min-w-0 flex-1 rounded-lg bg-sunken px-3 text-sm text-muted sm:flex-none"
+      />
+      <Button type="submit" look="accent" size="small" className="h-10" aria-disabled={busy}>
+        <PlusIcon className="size-4" />
+        Add
+      </Button>
+    </form>
+  )
+}

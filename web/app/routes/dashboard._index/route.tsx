@@ -1,0 +1,61 @@
+import type { LoaderFunctionArgs, MetaFunction } from '@remix-run/node'
+import { Link, useLoaderData } from '@remix-run/react'
+import { apiFor } from '~/api.server.ts'
+import { dayOf, daysBetween, useClock } from '~/clock.tsx'
+import { buttonStyle } from '~/components/button.tsx'
+import { ConnectionChip } from '~/components/connection-chip.tsx'
+import { useFrame } from '~/components/frame-context.ts'
+import { ChatIcon } from '~/components/icons.tsx'
+import { PageHeader } from '~/components/page-header.tsx'
+import { TaskPage } from './queries.ts'
+import { RecentConversations } from './recent-conversations.tsx'
+import { Tasks } from './tasks.tsx'
+import { type Task, useTasks } from './use-tasks.ts'
+
+export const meta: MetaFunction = () => [{ title: 'Dashboard · Parley' }]
+
+export async function loader(args: LoaderFunctionArgs) {
+  return apiFor(args)(TaskPage, {})
+}
+
+export default function Dashboard() {
+  const { viewer } = useFrame()
+  const tasks = useTasks(useLoaderData<typeof loader>())
+  const clock = useClock()
+  const today = dayOf(clock.now, clock.zone)
+  return (
+    <div className="flex h-full flex-col">
+      <PageHeader title="Dashboard">
+        <ConnectionChip />
+      </PageHeader>
+      <div className="min-h-0 flex-1 overflow-y-auto">
+        <div className="mx-auto w-full max-w-5xl px-4 py-8 pb-[max(2.5rem,env(safe-area-inset-bottom))] sm:px-8 sm:py-10">
+          <div className="flex flex-wrap items-end justify-between gap-4">
+            <div>
+              <h2 className="text-3xl font-semibold tracking-tight text-balance">
+                Hello, <bdi>{viewer.name}</bdi>
+              </h2>
+              <p className="mt-1.5 text-muted">{summary(tasks.open, today)}</p>
+            </div>
+            <Link to="/dashboard/chat" className={buttonStyle({ look: 'outline' })}>
+              <ChatIcon className="text-muted" />
+              Ask the assistant
+            </Link>
+          </div>
+          <div className="mt-8 grid items-start gap-8 lg:grid-cols-[minmax(0,3fr)_minmax(16rem,2fr)]">
+            <Tasks tasks={tasks} today={today} />
+            <RecentConversations />
+          </div>
+        </div>
+      </div>
+    </div>
+  )
+}
+
+/** Where the day stands, in one sentence. */
+function summary(open: readonly Task[], today: string): string {
+  if (open.length === 0) return 'Nothing to do. Enjoy it, or plan something.'
+  const due = open.filter(({ dueOn }) => dueOn && daysBetween(today, dueOn) <= 0).length
+  const all = open.length === 1 ? 'One open task' : `${open.length} open tasks`
+  return due === 0 ? `${all}, nothing due today.` : `${all}, ${due} due.`
+}

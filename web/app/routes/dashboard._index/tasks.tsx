@@ -1,0 +1,87 @@
+import { useState } from 'react'
+import { Button } from '~/components/button.tsx'
+import { ChevronDownIcon, ListIcon } from '~/components/icons.tsx'
+import { Notice } from '~/components/notice.tsx'
+import { AddTaskForm } from './add-task-form.tsx'
+import { TaskItem } from './task-item.tsx'
+import type { Task, useTasks } from './use-tasks.ts'
+
+type TasksProps = { tasks: ReturnType<typeof useTasks>; today: string }
+
+/** What there is to do: shown live, also while the assistant works on it. */
+export function Tasks({ tasks, today }: TasksProps) {
+  const { open, done, touched, failure, add, change, remove } = tasks
+  const [removed, setRemoved] = useState<Task | null>(null)
+  const items = (list: readonly Task[]) => (
+    <ul className="divide-y divide-line overflow-hidden rounded-2xl border border-line bg-raised shadow-card">
+      {list.map((task) => (
+        <TaskItem
+          key={task.id}
+          task={task}
+          today={today}
+          touched={touched.has(task.id)}
+          onChange={(to) => void change(task, to)}
+          onRemove={async () => {
+            if (await remove(task)) setRemoved(task)
+          }}
+        />
+      ))}
+    </ul>
+  )
+  return (
+    <section aria-labelledby="tasks-heading" className="min-w-0 space-y-4">
+      <h2 id="tasks-heading" className="text-lg font-semibold tracking-tight">
+        Tasks
+      </h2>
+      <AddTaskForm onAdd={add} />
+      {failure && <Notice urgent>{failure}</Notice>}
+      {removed && (
+        <div
+          role="status"
+          className="flex items-center gap-3 rounded-xl border border-line bg-surface px-3.5 py-2 text-sm motion-safe:animate-rise"
+        >
+          <span className="min-w-0 flex-1 truncate">
+            “<bdi>{removed.title}</bdi>” is deleted.
+          </span>
+          <Button
+            size="small"
+            onClick={async () => {
+              if (await add(removed)) setRemoved(null)
+            }}
+          >
+            Undo
+          </Button>
+          <Button size="small" look="quiet" onClick={() => setRemoved(null)}>
+            Dismiss
+          </Button>
+        </div>
+      )}
+      {open.length > 0 ? items(open) : <NothingOpen first={done.length === 0} />}
+      {done.length > 0 && (
+        <details className="group/done">
+          <summary className="inline-flex min-h-10 list-none items-center gap-2 rounded-lg pe-2 text-sm font-medium text-muted hover:text-ink">
+            <ChevronDownIcon className="size-4 -rotate-90 group-open/done:rotate-0 motion-safe:transition-transform" />
+            Done ({done.length})
+          </summary>
+          <div className="mt-2">{items(done)}</div>
+        </details>
+      )}
+    </section>
+  )
+}
+
+function NothingOpen({ first }: { first: boolean }) {
+  return (
+    <div className="rounded-2xl border border-dashed border-line px-6 py-10 text-center">
+      <span className="mx-auto grid size-11 place-items-center rounded-xl border border-accent-line bg-accent-soft">
+        <ListIcon />
+      </span>
+      <p className="mt-4 font-medium">{first ? 'No tasks yet' : 'All done'}</p>
+      <p className="mx-auto mt-1 max-w-xs text-sm leading-relaxed text-muted">
+        {first
+          ? 'Add one above, or tell the assistant what you need to remember.'
+          : 'Whatever comes next can be added above.'}
+      </p>
+    </div>
+  )
+}

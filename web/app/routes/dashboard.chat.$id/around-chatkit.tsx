@@ -1,0 +1,23 @@
+import { ConnectionChip } from '~/components/connection-chip.tsx'
+import { PageHeader } from '~/components/page-header.tsx'
+import { useSurface } from '~/routes/dashboard.chat/surface.ts'
+import { SurfaceSwitch } from '~/routes/dashboard.chat/surface-switch.tsx'
+import { RunStatus } from './run-status.tsx'
+import { type ReadConversation, useConversation } from './use-conversation.ts'
+
+/** What stands above ChatKit. It tells ChatKit of what happened in the conversation without it. */
+export function AroundChatKit({ read }: { read: ReadConversation }) {
+  const { streaming, refresh } = useSurface()
+  const [{ title, activeRun }] = useConversation(read, ({ __typename: type }) => {
+    if (type === 'RunStarted' || type === 'MessageCompleted' || type === 'RunEnded') refresh()
+  })
+  return (
+    <>
+      <PageHeader title={title}>
+        {!streaming && <ConnectionChip />}
+        <SurfaceSwitch />
+      </PageHeader>
+      {activeRun && !streaming && <RunStatus run={activeRun} />}
+    </>
+  )
+}

@@ -1,0 +1,111 @@
+import { useEffect, useState } from 'react'
+import { ChatMessageView } from '~/components/chat-message.tsx'
+import { Composer } from '~/components/composer.tsx'
+import { ConnectionChip } from '~/components/connection-chip.tsx'
+import { useFrame } from '~/components/frame-context.ts'
+import { MessageLog } from '~/components/message-log.tsx'
+import { Notice } from '~/components/notice.tsx'
+import { OfflineBadge } from '~/components/offline-badge.tsx'
+import { OutgoingMessage } from '~/components/outgoing-message.tsx'
+import { PageHeader } from '~/components/page-header.tsx'
+import { AssistantRow, Thinking } from '~/components/thinking.tsx'
+import { type ChatMessage, isArrived } from '~/conversation-state.ts'
+import { draftKey as draftKeyOf } from '~/drafts.ts'
+import { useSurface } from '~/routes/dashboard.chat/surface.ts'
+import { SurfaceNoteLine } from '~/routes/dashboard.chat/surface-note.tsx'
+import { useSending } from '~/use-sending.ts'
+import { Earlier } from './earlier.tsx'
+import { Announcement, activityWords, Outcome } from './outcome.tsx'
+import { type ReadConversation, useConversation } from './use-conversation.ts'
+import { useStop } from './use-stop.ts'
+
+/** The built-in chat: over GraphQL alone, and complete without ChatKit. */
+export function Panel({ read }: { read: ReadConversation }) {
+  const { viewer, note: list } = useFrame()
+  const { note, choose, claim } = useSurface()
+  const [state, change] = useConversation(read)
+  const { messages, activeRun, lastRun } = state
+  const draftKey = draftKeyOf(viewer.id, read.id)
+  const sending = useSending({
+    draftKey,
+    conversationId: read.id,
+    newest: messages.at(-1)?.sequence,
+    onSent({ conversation, message, run }) {
+      change({ type: 'sent', message, run })
+      list({ ...conversation, activeRun: run })
+    },
+  })
+  const [takenBack, setTakenBack] = useState('')
+  const { stop, stopping, failure } = useStop(activeRun, (run) => change({ type: 'run', run }))
+  const outgoing = sending.outgoing && !isArrived(messages, sending.outgoing) ? sending.outgoing : null
+  const newest = messages.at(-1)
+  const model = activeRun?.model ?? lastRun?.model ?? newest?.run?.model
+
+  // What streams here would not be shown by ChatKit, which came later.
+  useEffect(() => {
+    if (activeRun) claim()
+  }, [activeRun, claim])
+
+  return (
+    <div className="flex h-full flex-col" data-panel="">
+      <PageHeader title={state.title}>
+        {model === 'offline' && <OfflineBadge />}
+        <ConnectionChip />
+      </PageHeader>
+      <MessageLog
+        label="Conversation"
+        earlier={<Earlier read={read} onMore={(messages) => change({ type: 'earlier', messages })} />}
+      >
+        {messages.map((message, at) => (
+          <ChatMessageView key={message.id} message={message} continued={isContinued(messages[at - 1], message)} />
+        ))}
+        {outgoing && (
+          <OutgoingMessage
+            outgoing={outgoing}
+            onAgain={sending.again}
+            onTakeBack={() => setTakenBack(sending.takeBack())}
+          />
+        )}
+        {activeRun && newest && activityWords(activeRun, newest) && (
+          <AssistantRow first={newest.role === 'USER'}>
+            <Thinking words={activityWords(activeRun, newest) ?? ''} />
+          </AssistantRow>
+        )}
+        {!activeRun && !outgoing && lastRun && (
+          <Outcome run={lastRun} newest={newest} onAgain={() => sending.send(lastSaid(messages))} />
+        )}
+      </MessageLog>
+      <Announcement activeRun={activeRun} lastRun={lastRun} />
+      <div className="mx-auto w-full max-w-3xl px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-6">
+        {failure && (
+          <Notice urgent className="mb-2">
+            The answer could not be stopped. {failure}
+          </Notice>
+        )}
+        <Composer
+          draftKey={draftKey}
+          label="Message"
+          placeholder="Write a message"
+          onSend={(text) => {
+            setTakenBack('')
+            sending.send(text)
+          }}
+          onTyping={claim}
+          disabled={sending.outgoing !== null}
+          onStop={activeRun ? stop : undefined}
+          stopping={stopping}
+          takenBack={takenBack}
+          autoFocus
+        />
+        <SurfaceNoteLine note={note} choose={choose} />
+      </div>
+    </div>
+  )
+}
+
+/** Whether a message goes on with the answer before it. */
+function isContinued(before: ChatMessage | undefined, message: ChatMessage): boolean {
+  return before?.role === 'ASSISTANT' && message.role === 'ASSISTANT'
+}
+
+const lastSaid = (messages: readonly ChatMessage[]) => messages.findLast(({ role }) => role === 'USER')?.content ?? ''

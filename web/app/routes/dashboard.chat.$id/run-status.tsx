@@ -1,0 +1,22 @@
+import { Button } from '~/components/button.tsx'
+import { Spinner } from '~/components/spinner.tsx'
+import type { ChatRun } from '~/conversation-state.ts'
+import { useStop } from './use-stop.ts'
+
+/** An answer is being made that ChatKit does not show, as after a reload. */
+export function RunStatus({ run }: { run: ChatRun }) {
+  const { stop, stopping } = useStop(run)
+  return (
+    <div role="status" className="flex items-center gap-3 border-b border-line bg-surface px-5 py-2 text-sm text-muted">
+      <Spinner />
+      <span className="flex-1">
+        {run.status === 'QUEUED'
+          ? 'An answer is waiting for its turn.'
+          : 'An answer is being written. It appears here when it is done.'}
+      </span>
+      <Button size="small" onClick={stop} disabled={stopping}>
+        Stop
+      </Button>
+    </div>
+  )
+}

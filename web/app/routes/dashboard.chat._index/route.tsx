@@ -1,0 +1,103 @@
+import type { MetaFunction } from '@remix-run/node'
+import { useNavigate } from '@remix-run/react'
+import { Composer } from '~/components/composer.tsx'
+import { useFrame } from '~/components/frame-context.ts'
+import { ArrowRightIcon } from '~/components/icons.tsx'
+import { Mark } from '~/components/logo.tsx'
+import { MessageLog } from '~/components/message-log.tsx'
+import { OutgoingMessage } from '~/components/outgoing-message.tsx'
+import { PageHeader } from '~/components/page-header.tsx'
+import { greeting, starterPrompts } from '~/components/starter-prompts.ts'
+import { draftKey as draftKeyOf, read, write } from '~/drafts.ts'
+import { handOver } from '~/handover.ts'
+import { useSurface } from '~/routes/dashboard.chat/surface.ts'
+import { SurfaceNoteLine } from '~/routes/dashboard.chat/surface-note.tsx'
+import { SurfaceSwitch } from '~/routes/dashboard.chat/surface-switch.tsx'
+import { useSending } from '~/use-sending.ts'
+
+export const meta: MetaFunction = () => [{ title: 'New chat · Parley' }]
+
+/** A conversation that begins with its first message. */
+export default function NewChat() {
+  const { chatkit } = useSurface()
+  return (
+    <div className="flex h-full flex-col">
+      <PageHeader title="New chat">{chatkit && <SurfaceSwitch />}</PageHeader>
+      {!chatkit && <NewConversation />}
+    </div>
+  )
+}
+
+function NewConversation() {
+  const { viewer, note: list } = useFrame()
+  const { claim, note, choose } = useSurface()
+  const navigate = useNavigate()
+  const draftKey = draftKeyOf(viewer.id, null)
+  const { outgoing, send, again, takeBack } = useSending({
+    draftKey,
+    conversationId: null,
+    onSent: (sent) => {
+      const { id } = sent.conversation
+      list(sent.conversation)
+      // What was typed meanwhile belongs to the conversation now.
+      write(draftKeyOf(viewer.id, id), read(draftKey))
+      write(draftKey, '')
+      handOver(sent)
+      navigate(`/dashboard/chat/${id}`, { replace: true })
+    },
+  })
+  const ask = (text: string) => {
+    claim()
+    send(text)
+  }
+  const edit = () => write(draftKey, takeBack())
+  const composer = (
+    <Composer
+      key={outgoing ? 'sending' : 'writing'}
+      draftKey={draftKey}
+      label="Message"
+      placeholder="Ask about your tasks, or anything else"
+      onSend={ask}
+      onTyping={claim}
+      disabled={outgoing !== null}
+      autoFocus
+    />
+  )
+  if (outgoing)
+    return (
+      <>
+        <MessageLog label="Conversation">
+          <OutgoingMessage outgoing={outgoing} onAgain={again} onTakeBack={edit} />
+        </MessageLog>
+        <div className="mx-auto w-full max-w-3xl px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-6">
+          {composer}
+          <SurfaceNoteLine note={note} choose={choose} />
+        </div>
+      </>
+    )
+  return (
+    <div className="min-h-0 flex-1 overflow-y-auto">
+      <div className="mx-auto flex min-h-full w-full max-w-2xl flex-col justify-center px-4 pt-8 pb-[max(2rem,env(safe-area-inset-bottom))] sm:px-6 sm:pb-24">
+        <Mark className="size-11" />
+        <h2 className="mt-5 text-3xl font-semibold tracking-tight text-balance">{greeting}</h2>
+        <p className="mt-2 mb-6 text-muted">Ask in your own words. I can look after your tasks while we talk.</p>
+        {composer}
+        <SurfaceNoteLine note={note} choose={choose} />
+        <ul className="mt-8 grid gap-2.5 sm:grid-cols-2">
+          {starterPrompts.map(({ label, prompt }) => (
+            <li key={label}>
+              <button
+                type="button"
+                onClick={() => ask(prompt)}
+                className="group flex min-h-12 w-full items-center justify-between gap-3 rounded-xl border border-line bg-raised px-4 py-3 text-start text-sm shadow-card hover:bg-hover"
+              >
+                {label}
+                <ArrowRightIcon className="size-4 shrink-0 text-muted" />
+              </button>
+            </li>
+          ))}
+        </ul>
+      </div>
+    </div>
+  )
+}

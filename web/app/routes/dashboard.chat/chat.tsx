@@ -1,0 +1,109 @@
+import { ChatKit, useChatKit } from '@openai/chatkit-react'
+import { useNavigate } from '@remix-run/react'
+import { useEffect, useImperativeHandle, useRef, useState, useSyncExternalStore } from 'react'
+import { greeting, starterPrompts } from '~/components/starter-prompts.ts'
+import { holdEvents } from '~/events.ts'
+import { createChatkitFetch } from './chatkit-fetch.ts'
+
+export type ChatHandle = { refresh: () => void }
+
+type ChatProps = {
+  domainKey: string
+  threadId: string | null
+  onReady: () => void
+  onFailed: () => void
+  onStreaming: (streaming: boolean) => void
+  handle: React.Ref<ChatHandle>
+}
+
+/** ChatKit, talking to our own server. The only file that knows it. */
+export function Chat({ domainKey, threadId, onReady, onFailed, onStreaming, handle }: ChatProps) {
+  const navigate = useNavigate()
+  const dark = useDark()
+  const [{ fetch, leaving }] = useState(createChatkitFetch)
+  const shownThread = useRef(threadId)
+  const ready = useRef(false)
+  const release = useRef<(() => void) | null>(null)
+
+  const { control, setThreadId, fetchUpdates } = useChatKit({
+    api: { url: '/chatkit', domainKey, fetch },
+    initialThread: threadId,
+    frameTitle: 'Chat',
+    theme: {
+      colorScheme: dark ? 'dark' : 'light',
+      radius: 'round',
+      color: {
+        accent: { primary: dark ? '#0fff50' : '#036b25', level: 1 },
+        surface: dark
+          ? { background: '#0a0a0a', foreground: '#171817' }
+          : { background: '#ffffff', foreground: '#f7f8f7' },
+      },
+    },
+    // The page has its own title, list and menu.
+    header: { enabled: false },
+    history: { enabled: false },
+    startScreen: { greeting, prompts: starterPrompts.map((it) => ({ ...it })) },
+    composer: { placeholder: 'Ask about your tasks, or anything else' },
+    thread: { autoScroll: true },
+    onReady: () => {
+      ready.current = true
+      onReady()
+    },
+    onError: () => {
+      if (!ready.current) onFailed()
+    },
+    onThreadChange: ({ threadId: id }) => {
+      leaving()
+      if (id === shownThread.current) return
+      shownThread.current = id
+      navigate(id ? `/dashboard/chat/${id}` : '/dashboard/chat', { replace: id !== null })
+    },
+    onResponseStart: () => {
+      release.current ??= holdEvents()
+      onStreaming(true)
+    },
+    onResponseEnd: () => {
+      release.current?.()
+      release.current = null
+      onStreaming(false)
+    },
+  })
+
+  useImperativeHandle(handle, () => ({ refresh: () => void fetchUpdates().catch(() => {}) }), [fetchUpdates])
+
+  useEffect(() => {
+    if (!ready.current || shownThread.current === threadId) return
+    shownThread.current = threadId
+    leaving()
+    void setThreadId(threadId).catch(() => {})
+  }, [threadId, setThreadId, leaving])
+
+  useEffect(() => {
+    window.addEventListener('pagehide', leaving)
+    return () => {
+      window.removeEventListener('pagehide', leaving)
+      leaving()
+      release.current?.()
+    }
+  }, [leaving])
+
+  return (
+    <div className="h-full [&>openai-chatkit]:block [&>openai-chatkit]:h-full [&>openai-chatkit]:w-full">
+      <ChatKit control={control} />
+    </div>
+  )
+}
+
+const darkQuery = '(prefers-color-scheme: dark)'
+
+function useDark(): boolean {
+  return useSyncExternalStore(
+    (tell) => {
+      const query = matchMedia(darkQuery)
+      query.addEventListener('change', tell)
+      return () => query.removeEventListener('change', tell)
+    },
+    () => matchMedia(darkQuery).matches,
+    () => false,
+  )
+}

@@ -1,0 +1,54 @@
+import { accessToken, mutate } from '~/api.ts'
+import { Stop } from '~/sending.ts'
+
+const leavingMs = 300
+
+/**
+ * The `fetch` that ChatKit talks to our server with: it shows the token, and turns ChatKit's way of stopping (it merely
+ * aborts its request) into `stopRun`. An abort because the person goes elsewhere is no stop: the answer goes on.
+ */
+export function createChatkitFetch() {
+  let left = Number.NEGATIVE_INFINITY
+  /** Says that the thread is changed or the page left: aborts around this moment are no stops. */
+  const leaving = () => {
+    left = performance.now()
+  }
+  const onAbort = (runId: string) => {
+    const aborted = performance.now()
+    setTimeout(() => {
+      if (Math.abs(left - aborted) > leavingMs) void stop(runId)
+    }, leavingMs)
+  }
+  const fetch: typeof globalThis.fetch = async (input, init) => {
+    const response = await authorized(input, init)
+    const runId = response.headers.get('x-parley-run')
+    const signal = init?.signal
+    if (!runId || !signal || !response.body) return response
+    const abort = () => onAbort(runId)
+    signal.addEventListener('abort', abort, { once: true })
+    const body = response.body.pipeThrough(
+      new TransformStream({ flush: () => signal.removeEventListener('abort', abort) }),
+    )
+    return new Response(body, response)
+  }
+  return { fetch, leaving }
+}
+
+async function authorized(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+  const response = await fetch(input, await withToken(init, false))
+  return response.status === 401 ? fetch(input, await withToken(init, true)) : response
+}
+
+async function withToken(init: RequestInit | undefined, renew: boolean): Promise<RequestInit> {
+  const headers = new Headers(init?.headers)
+  headers.set('authorization', `Bearer ${await accessToken({ renew })}`)
+  return { ...init, headers }
+}
+
+async function stop(runId: string) {
+  try {
+    await mutate(Stop, { input: { runId } })
+  } catch {
+    // It has ended by itself, or the page's own notice says that the server is away.
+  }
+}

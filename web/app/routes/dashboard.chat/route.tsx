@@ -1,0 +1,63 @@
+import type { LoaderFunctionArgs } from '@remix-run/node'
+import { Outlet, useLoaderData, useParams } from '@remix-run/react'
+import { lazy, Suspense, useRef, useState } from 'react'
+import type { ChatHandle } from './chat.tsx'
+import type { Surface } from './surface.ts'
+import { useChatKitSurface } from './use-chatkit-surface.ts'
+
+const choiceCookie = 'parley-chat'
+const Chat = lazy(async () => ({ default: (await import('./chat.tsx')).Chat }))
+
+export function loader({ request, context }: LoaderFunctionArgs) {
+  const panelOnly = new RegExp(`(?:^|; )${choiceCookie}=panel(?:;|$)`).test(request.headers.get('cookie') ?? '')
+  return { domainKey: context.chatkitDomainKey, panelOnly }
+}
+
+/** Holds ChatKit above the single conversations, so that it lives on when a new conversation gets its address. */
+export default function ChatLayout() {
+  const { domainKey, panelOnly } = useLoaderData<typeof loader>()
+  const { id = null } = useParams()
+  const [wanted, setWanted] = useState(!panelOnly)
+  const [streaming, setStreaming] = useState(false)
+  const { mounted, shown, note, claim, onReady, onFailed, tryAgain } = useChatKitSurface(wanted)
+  const chat = useRef<ChatHandle>(null)
+
+  const choose: Surface['choose'] = (choice) => {
+    // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not everywhere yet
+    document.cookie = `${choiceCookie}=${choice}; path=/; max-age=31536000; samesite=lax`
+    setWanted(choice === 'chatkit')
+    if (choice === 'chatkit') tryAgain()
+  }
+  const surface: Surface = {
+    chatkit: shown,
+    streaming,
+    refresh: () => chat.current?.refresh(),
+    claim,
+    note,
+    choose,
+  }
+  return (
+    <div className="relative flex h-full flex-col">
+      <div className={shown ? 'shrink-0' : 'min-h-0 flex-1'}>
+        <Outlet context={surface} />
+      </div>
+      {mounted && (
+        <div
+          className={shown ? 'min-h-0 flex-1' : 'pointer-events-none invisible absolute inset-0 -z-10'}
+          aria-hidden={shown ? undefined : true}
+        >
+          <Suspense>
+            <Chat
+              domainKey={domainKey}
+              threadId={id}
+              onReady={onReady}
+              onFailed={onFailed}
+              onStreaming={setStreaming}
+              handle={chat}
+            />
+          </Suspense>
+        </div>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,60 @@
+import { useCallback, useEffect, useRef, useState } from 'react'
+import { type ChatKitFailure, failureSentences, loadChatKit } from './chatkit-script.ts'
+import type { SurfaceNote } from './surface.ts'
+
+const readyWithinMs = 5000
+
+type Step = 'waiting' | 'mounted' | 'shown' | ChatKitFailure
+
+const chatkitSteps: readonly Step[] = ['mounted', 'shown']
+
+/**
+ * Brings ChatKit up behind the built-in panel, which works from the first paint on. ChatKit takes its place once it is ready,
+ * unless the person has begun to use the panel; every way in which it can fail ends with the panel and a sentence.
+ */
+export function useChatKitSurface(wanted: boolean) {
+  const [step, setStep] = useState<Step>('waiting')
+  const [attempt, setAttempt] = useState(0)
+  const claimed = useRef(false)
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another attempt starts over
+  useEffect(() => {
+    if (!wanted) return setStep('waiting')
+    let current = true
+    void loadChatKit().then((outcome) => {
+      if (current) setStep(outcome === 'defined' ? 'mounted' : outcome)
+    })
+    return () => {
+      current = false
+    }
+  }, [wanted, attempt])
+
+  useEffect(() => {
+    if (step !== 'mounted') return
+    const timer = setTimeout(() => setStep('not-ready'), readyWithinMs)
+    return () => clearTimeout(timer)
+  }, [step])
+
+  const failed = step !== 'waiting' && !chatkitSteps.includes(step)
+  const note: SurfaceNote = !wanted
+    ? { kind: 'chosen' }
+    : failed
+      ? { kind: 'failed', sentence: failureSentences[step as ChatKitFailure] }
+      : { kind: 'none' }
+  return {
+    mounted: wanted && chatkitSteps.includes(step),
+    shown: wanted && step === 'shown',
+    note,
+    claim: useCallback(() => {
+      claimed.current = true
+    }, []),
+    onReady: () =>
+      setStep((it) => (it === 'mounted' && !claimed.current ? 'shown' : it === 'mounted' ? 'waiting' : it)),
+    onFailed: () => setStep('frame-error'),
+    tryAgain: () => {
+      claimed.current = false
+      setStep('waiting')
+      setAttempt((it) => it + 1)
+    },
+  }
+}

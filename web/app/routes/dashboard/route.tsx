@@ -1,0 +1,104 @@
+import type { LoaderFunctionArgs, MetaFunction } from '@remix-run/node'
+import {
+  isRouteErrorResponse,
+  Outlet,
+  useLoaderData,
+  useLocation,
+  useRevalidator,
+  useRouteError,
+} from '@remix-run/react'
+import { useEffect, useMemo, useState } from 'react'
+import { apiFor } from '~/api.server.ts'
+import { query, useSignedOut } from '~/api.ts'
+import { ErrorPage } from '~/components/error-page.tsx'
+import { FrameContext, type Frame as FrameValue } from '~/components/frame-context.ts'
+import { useViewerEvents } from '~/events.ts'
+import { useConversationList } from './conversation-list.ts'
+import { Frame, MoreConversations } from './queries.ts'
+import { Sheet } from './sheet.tsx'
+import { Sidebar } from './sidebar.tsx'
+import { SignedOutNotice } from './signed-out-notice.tsx'
+
+const pageSize = 30
+
+export const meta: MetaFunction = () => [{ title: 'Parley' }]
+
+export async function loader(args: LoaderFunctionArgs) {
+  return apiFor(args)(Frame, { first: pageSize })
+}
+
+export default function DashboardLayout() {
+  const { viewer, conversations: newest } = useLoaderData<typeof loader>()
+  const older = useOlder(newest?.pageInfo)
+  const read = useMemo(() => [...(newest?.edges ?? []), ...older.edges].map(({ node }) => node), [newest, older.edges])
+  const { conversations, note, forget } = useConversationList(read)
+  const [sheetOpen, setSheetOpen] = useState(false)
+  const revalidator = useRevalidator()
+
+  useViewerEvents({
+    event(event) {
+      if (event.__typename !== 'ConversationChanged') return
+      if (event.conversation) note(event.conversation)
+      else forget(event.conversationId)
+    },
+    // Hints are not kept for who was away. The very first time there is nothing to catch up with unless somebody is at work.
+    opened: (first) => {
+      if (!first || conversations.some(({ activeRun }) => activeRun)) revalidator.revalidate()
+    },
+  })
+  const signedOut = useSignedOut()
+  const { pathname } = useLocation()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the sheet closes when another page comes
+  useEffect(() => setSheetOpen(false), [pathname])
+
+  const frame = useMemo<FrameValue>(
+    () => ({ viewer, conversations, note, forget, openSidebar: () => setSheetOpen(true) }),
+    [viewer, conversations, note, forget],
+  )
+  const sidebar = <Sidebar more={older.more} />
+  return (
+    <FrameContext.Provider value={frame}>
+      <a
+        href="#page"
+        className="absolute top-2 left-2 z-50 -translate-y-20 rounded-lg bg-accent px-4 py-2 font-medium text-accent-ink focus:translate-y-0"
+      >
+        Skip to the page
+      </a>
+      <div className="flex h-dvh overflow-hidden">
+        <aside className="hidden w-72 shrink-0 border-e border-line bg-surface lg:block" aria-label="Sidebar">
+          {sidebar}
+        </aside>
+        <Sheet open={sheetOpen} onOpenChange={setSheetOpen}>
+          {sidebar}
+        </Sheet>
+        <main id="page" tabIndex={-1} className="relative flex min-w-0 flex-1 flex-col outline-none">
+          {signedOut && <SignedOutNotice />}
+          <div className="min-h-0 flex-1">
+            <Outlet />
+          </div>
+        </main>
+      </div>
+    </FrameContext.Provider>
+  )
+}
+
+type PageInfo = { hasNextPage: boolean; endCursor: string | null }
+
+/** Conversations behind the first page, read when asked for. */
+function useOlder(first: PageInfo | undefined) {
+  const [edges, setEdges] = useState<{ node: FrameValue['conversations'][number] }[]>([])
+  const [last, setLast] = useState<PageInfo | null>(null)
+  const { hasNextPage, endCursor } = last ?? first ?? { hasNextPage: false, endCursor: null }
+  const more = async () => {
+    const page = (await query(MoreConversations, { first: pageSize, after: endCursor ?? '' })).conversations
+    if (!page) return
+    setEdges((before) => [...before, ...page.edges])
+    setLast(page.pageInfo)
+  }
+  return { edges, more: hasNextPage ? more : null }
+}
+
+export function ErrorBoundary() {
+  const error = useRouteError()
+  return <ErrorPage status={isRouteErrorResponse(error) ? error.status : 500} />
+}

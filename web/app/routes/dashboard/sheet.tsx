@@ -1,0 +1,31 @@
+import { Dialog } from 'radix-ui'
+import type { ReactNode } from 'react'
+import { buttonStyle } from '~/components/button.tsx'
+import { overlayStyle } from '~/components/dialog.tsx'
+import { CrossIcon } from '~/components/icons.tsx'
+
+type SheetProps = { open: boolean; onOpenChange: (open: boolean) => void; children: ReactNode }
+
+/** The sidebar on small screens: slides over the page. */
+export function Sheet({ open, onOpenChange, children }: SheetProps) {
+  return (
+    <Dialog.Root open={open} onOpenChange={onOpenChange}>
+      <Dialog.Portal>
+        <Dialog.Overlay className={`${overlayStyle} lg:hidden`} />
+        <Dialog.Content
+          aria-describedby={undefined}
+          className="fixed inset-y-0 left-0 z-50 w-[min(19rem,calc(100vw-3rem))] border-e border-line bg-surface shadow-float outline-none motion-safe:animate-[slide-in_180ms_ease-out] lg:hidden"
+        >
+          <Dialog.Title className="sr-only">Menu</Dialog.Title>
+          {children}
+          <Dialog.Close
+            aria-label="Close the menu"
+            className={buttonStyle({ look: 'quiet', size: 'icon', className: 'absolute top-3 right-3' })}
+          >
+            <CrossIcon />
+          </Dialog.Close>
+        </Dialog.Content>
+      </Dialog.Portal>
+    </Dialog.Root>
+  )
+}

@@ -1,0 +1,77 @@
+import { useEffect, useState } from 'react'
+import type { SayMutation } from '../../schema/generated/graphql.ts'
+import { mutate } from './api.ts'
+import { read, write } from './drafts.ts'
+import { sentenceOf } from './failure.ts'
+import { Say } from './sending.ts'
+
+export type Sent = NonNullable<SayMutation['sendMessage']>
+
+/** A message on its way: shown before the server has it, and kept on this device until it has. */
+export type Outgoing = { text: string; key: string; failure: string | null; after: number }
+
+type SendingProps = {
+  /** Where it is kept. */
+  draftKey: string
+  conversationId: string | null
+  /** The number of the newest message so far: what is behind it came later. */
+  newest?: number
+  onSent: (sent: Sent) => void
+}
+
+/**
+ * Sends one message at a time. It has its key from the first attempt on, so that trying again after a lost answer, even
+ * after a reload, is the same message.
+ */
+export function useSending({ draftKey, conversationId, newest = 0, onSent }: SendingProps) {
+  const place = `${draftKey}:outgoing`
+  const [outgoing, setOutgoing] = useState<Outgoing | null>(null)
+
+  useEffect(() => {
+    const left = parse(read(place))
+    if (left) setOutgoing({ ...left, after: Number.MAX_SAFE_INTEGER, failure: 'It is not certain that this was sent.' })
+  }, [place])
+
+  const attempt = async (outgoing: Outgoing) => {
+    const { text, key } = outgoing
+    setOutgoing({ ...outgoing, failure: null })
+    try {
+      const { sendMessage } = await mutate(Say, { input: { conversationId, content: text, idempotencyKey: key } })
+      write(place, '')
+      if (sendMessage) onSent(sendMessage)
+      // A new conversation's page takes over with the message in it: until then it stays here.
+      if (conversationId) setOutgoing(null)
+    } catch (error) {
+      setOutgoing({ ...outgoing, failure: sentenceOf(error) })
+    }
+  }
+  const send = (text: string) => {
+    const outgoing = { text, key: newKey(), failure: null, after: newest }
+    write(place, JSON.stringify({ text, key: outgoing.key }))
+    void attempt(outgoing)
+  }
+  const again = () => {
+    if (outgoing) void attempt(outgoing)
+  }
+  /** Takes it back; what was written is the caller's again. */
+  const takeBack = () => {
+    write(place, '')
+    setOutgoing(null)
+    return outgoing?.text ?? ''
+  }
+  return { outgoing, send, again, takeBack }
+}
+
+function parse(kept: string): { text: string; key: string } | null {
+  try {
+    const { text, key } = JSON.parse(kept)
+    return typeof text === 'string' && typeof key === 'string' ? { text, key } : null
+  } catch {
+    return null
+  }
+}
+
+/** `crypto.randomUUID` is missing on plain http. */
+function newKey(): string {
+  return `web-${Array.from(crypto.getRandomValues(new Uint8Array(16)), (it) => it.toString(16).padStart(2, '0')).join('')}`
+}
