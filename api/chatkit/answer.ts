@@ -36,36 +36,18 @@ export async function* answer(
 
 async function* follow(parts: AnswerParts, said: Said, signal: AbortSignal): AsyncGenerator<ThreadEvent, void> {
   const translation = new AnswerTranslation()
-  const title = new TitleWatch(parts, said)
   for await (const followed of await parts.runs.followRun(parts.viewer, said.run.id, { signal })) {
-    if (followed.event.type === 'conversation.updated') yield* title.changes()
     const event = await load(parts, followed)
     if (event) yield* translation.translate(event)
   }
-  if (!signal.aborted) yield* title.changes()
+  if (!signal.aborted) yield* newTitle(parts, said)
 }
 
-/** A title is made beside the answer, by nobody's order: it is told when it is there. */
-class TitleWatch {
-  readonly #parts: AnswerParts
-  readonly #conversationId: string
-  #told: string | undefined
-
-  constructor(parts: AnswerParts, { conversation }: Said) {
-    this.#parts = parts
-    this.#conversationId = conversation.id
-    this.#told = toThread(conversation).title
-  }
-
-  async *changes(): AsyncGenerator<ThreadEvent, void> {
-    const { units, viewer } = this.#parts
-    const found = await findConversations(units.as(viewer), viewer, [this.#conversationId])
-    for (const thread of [...found.values()].map((conversation) => toThread(conversation)))
-      if (thread.title !== this.#told) {
-        this.#told = thread.title
-        yield { type: 'thread.updated', thread }
-      }
-  }
+/** Nobody waits for a title: it is told if it is there by the end of the answer. */
+async function* newTitle({ units, viewer }: AnswerParts, { conversation }: Said): AsyncGenerator<ThreadEvent, void> {
+  const now = (await findConversations(units.as(viewer), viewer, [conversation.id])).get(conversation.id)
+  const [before, thread] = [toThread(conversation), now && toThread(now)]
+  if (thread && thread.title !== before.title) yield { type: 'thread.updated', thread }
 }
 
 /** The event with the rows that it names as they are now; null when there is nothing to tell of it. */

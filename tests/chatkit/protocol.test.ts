@@ -17,6 +17,8 @@ async function start({ env = {} }: { env?: Record<string, string> } = {}) {
 
 const typesOf = (events: WireEvent[]) => events.map(({ type, update, item }) => update?.type ?? item?.type ?? type)
 
+type Said = { id: string; content: string }
+
 describe('an answer', () => {
   test('to the first message makes a thread and comes word by word', async () => {
     const { provider, ada, chat } = await start()
@@ -47,12 +49,13 @@ describe('an answer', () => {
     const { thread } = await chat.says('Capital of France?')
     const second = await chat.says('And of Italy?', { thread })
     expect(streamFaults('threads.add_user_message', second.events)).toEqual([])
-    const { conversation } = await ada.query<{
-      conversation: { messages: { nodes: { id: string; content: string }[] } }
-    }>('query ($id: ID!) { conversation(id: $id) { messages { nodes { id content } } } }', { id: thread })
+    const { conversation } = await ada.query<{ conversation: { messages: { edges: { node: Said }[] } } }>(
+      'query ($id: ID!) { conversation(id: $id) { messages { edges { node { id content } } } } }',
+      { id: thread },
+    )
     const { data } = await chat.items(thread, { order: 'asc' })
     expect(textsOf(data)).toEqual(['Capital of France?', 'Paris.', 'And of Italy?', 'Rome.'])
-    expect(conversation.messages.nodes.map(({ id, content }) => [id, content])).toEqual(
+    expect(conversation.messages.edges.map(({ node }) => [node.id, node.content])).toEqual(
       data.map((item) => [item.id, textsOf([item])[0]]),
     )
   })
@@ -122,6 +125,19 @@ describe('an answer', () => {
     await all(ada.follows(runId))
     const { data } = await chat.items(exchange(begun).thread, { order: 'asc' })
     expect(textsOf(data)).toEqual(['Count', 'So far and further.'])
+  })
+
+  test('is lost from sight when the server stops, and says so', async () => {
+    const { provider, app, chat } = await start()
+    provider.plays(says('So far', pause, ' and further.'))
+    const { events } = await chat.posts('Count')
+    await hear(events, 'So far')
+    const closed = app.close()
+    expect(await all(events)).toEqual([
+      { type: 'error', code: 'custom', message: expect.stringContaining('The answer goes on'), allow_retry: false },
+    ])
+    provider.resume()
+    await closed
   })
 
   test('tells the title that the thread was given meanwhile', async () => {
@@ -228,5 +244,7 @@ describe('the same message again', () => {
     const eve = chatkitOf(await app.user('eve'))
     const [ours, theirs] = [await chat.posts('hi'), await eve.posts('hi')]
     expect(theirs.runId).not.toBe(ours.runId)
+    for (const _ of [ours, theirs]) provider.resume()
+    await Promise.all([all(ours.events), all(theirs.events)])
   })
 })
