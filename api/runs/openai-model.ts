@@ -23,6 +23,8 @@ export type ModelSettings = {
   /** The default one first. */
   names: readonly [string, ...string[]]
   profile?: ProfileSetting | undefined
+  /** The pace of the offline assistant. */
+  wordMilliseconds?: number | undefined
 }
 
 export type ModelLimits = Pick<
@@ -43,7 +45,7 @@ export function createModel(settings: ModelSettings, limits: ModelLimits): Model
   const client = new OpenAI({
     apiKey: settings.key ?? 'none',
     baseURL: offline ? 'http://offline.invalid/v1' : (settings.baseUrl ?? 'https://api.openai.com/v1'),
-    fetch: offline ? createOfflineFetch() : createHttpFetch({ connectSeconds: limits.modelConnectSeconds }),
+    fetch: offline ? createOfflineFetch(settings) : createHttpFetch({ connectSeconds: limits.modelConnectSeconds }),
     // What the environment says is for the configuration to read; time and retries are looked after here.
     adminAPIKey: null,
     organization: null,
