@@ -58,33 +58,33 @@ function requireScope(viewer: Viewer, requiredScope: Scope): void {
 async function serve(
   parts: ChatkitParts,
   viewer: Viewer,
-  { type, params }: ChatkitRequest,
+  asked: ChatkitRequest,
   signal: AbortSignal,
 ): Promise<Response> {
   const em = parts.units.as(viewer)
-  switch (type) {
+  switch (asked.type) {
     case 'threads.create':
     case 'threads.add_user_message':
-      return serveAnswer(parts, viewer, { type, params } as SayRequest, signal)
+      return serveAnswer(parts, viewer, asked, signal)
     case 'threads.list':
-      return json(await listThreads(em, viewer, params))
+      return json(await listThreads(em, viewer, asked.params))
     case 'threads.get_by_id': {
-      const conversation = await ownConversation(em, viewer, conversationOf(params.thread_id))
+      const conversation = await ownConversation(em, viewer, conversationOf(asked.params.thread_id))
       return json(toThread(conversation, await listItems(em, viewer, conversation.id, { order: 'asc' })))
     }
     case 'threads.update': {
-      const { thread_id: threadId, title } = params
+      const { thread_id: threadId, title } = asked.params
       return json(toThread(await updateConversation(em, viewer, parts.bell, conversationOf(threadId), { title })))
     }
     case 'threads.delete':
-      await parts.runs.deleteConversation(em, viewer, conversationOf(params.thread_id))
+      await parts.runs.deleteConversation(em, viewer, conversationOf(asked.params.thread_id))
       return json({})
     case 'items.list': {
-      const conversation = await ownConversation(em, viewer, conversationOf(params.thread_id))
-      return json(await listItems(em, viewer, conversation.id, params))
+      const conversation = await ownConversation(em, viewer, conversationOf(asked.params.thread_id))
+      return json(await listItems(em, viewer, conversation.id, asked.params))
     }
     default:
-      return type satisfies never
+      return asked satisfies never
   }
 }
 
