@@ -1,49 +1,54 @@
 import { createWeb } from '../web/server.ts'
-import { createApp } from './app.ts'
-import { readConfig } from './config.ts'
-import { listen } from './listen.ts'
+import { type App, createApp, type Parts } from './app.ts'
+import { type Config, readConfig } from './config.ts'
+import { type Listening, listen } from './listen.ts'
 
-/** Starts the process: reads the configuration, assembles the app, listens, and closes on a signal. */
-async function main(): Promise<void> {
+/** The program: reads the configuration, assembles the app, listens, and closes on a signal. `api` leaves the pages out. */
+async function main([what]: string[]): Promise<void> {
   const config = readConfig(process.env)
-  const web = await createWeb()
-  const app = await createApp(config, { pages: web.fetch })
-  const server = await listen({
-    ...{ host: config.host, port: config.port, stallSeconds: config.limits.stallSeconds },
-    fetch: (request, address) => app.fetch(request, address),
-  })
-  console.log(greeting(config.url, config.model.names[0] === 'offline'))
+  const pages = what === 'api' ? undefined : (await createWeb()).fetch
+  const { app, server } = await serve(config, { pages })
+  console.log(greeting(config))
+  closeOnSignal(config, app, server)
+}
 
+export async function serve(config: Config, parts: Parts): Promise<{ app: App; server: Listening }> {
+  const app = await createApp(config, parts)
+  const { host, port, limits } = config
+  const fetch = (request: Request, address?: string) => app.fetch(request, address)
+  const server = await listen({ host, port, stallSeconds: limits.stallSeconds, fetch })
+  return { app, server }
+}
+
+/** The first signal lets running answers finish or hands them over; what takes too long is cut off. */
+function closeOnSignal({ limits }: Config, app: App, server: Listening): void {
   let closing = false
   const close = async () => {
     if (closing) return
     closing = true
     console.log('Stopping: answers that are being made get a moment to finish.')
-    setTimeout(() => process.exit(1), config.limits.exitSeconds * 1_000).unref()
+    setTimeout(() => process.exit(1), limits.exitSeconds * 1_000).unref()
     await app.close()
     await server.close()
     process.exit(0)
   }
-  process.on('SIGTERM', () => void close())
-  process.on('SIGINT', () => void close())
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void close())
 }
 
-function greeting(url: string, offline: boolean): string {
+function greeting({ url, model }: Config): string {
+  const offline = model.names[0] === 'offline'
+  const hint =
+    'No model is connected: the offline assistant answers. Set OPENAI_API_KEY or OPENAI_BASE_URL to change that.'
   return [
     '',
     `  Parley is ready: ${url}`,
     `  GraphiQL:        ${url}/graphql`,
-    ...(offline
-      ? [
-          '',
-          '  No model is connected: the offline assistant answers. Set OPENAI_API_KEY, or OPENAI_BASE_URL, to change that.',
-        ]
-      : []),
+    ...(offline ? ['', `  ${hint}`] : []),
     '',
   ].join('\n')
 }
 
-main().catch((error: unknown) => {
+main(process.argv.slice(2)).catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : error)
   process.exit(1)
 })

@@ -13,6 +13,7 @@ const below = {
 }
 const mayImport: Record<string, readonly string[]> = {
   main: ['app', 'config', 'listen'],
+  dev: ['app', 'config', 'listen'],
   app: [...below.doors, 'graphql', 'chatkit', 'mcp', 'database', 'config'],
   graphql: below.doors,
   chatkit: below.doors,
@@ -40,7 +41,7 @@ const vendors: Record<string, readonly string[]> = {
   'graphql-yoga': ['api/graphql/endpoint.ts'],
   '@pothos/core': ['api/graphql/builder.ts'],
   '@electric-sql/pglite': ['api/database/embedded.ts'],
-  pg: ['api/database/postgres.ts', 'api/bell/postgres-bell.ts', 'api/runs/chunk-store.ts'],
+  pg: ['api/database/postgres.ts'],
   'typeid-js': ['api/ids.ts'],
   jose: ['api/auth/token.ts'],
   '@openai/chatkit-react': ['web/app/routes/dashboard.chat/chat.tsx'],
@@ -48,8 +49,8 @@ const vendors: Record<string, readonly string[]> = {
 }
 
 /** Who may look at the environment: programs, which hand it to the configuration, and the build of the web. */
-const programs = ['api/main.ts', 'api/database/prepare.ts', 'api/database/migrate.ts']
-const readersOfEnvironment = [...programs, 'web/vite.config.ts']
+const programs = ['api/main.ts', 'api/dev.ts', 'api/database/prepare.ts', 'api/database/migrate.ts', 'web/main.ts']
+const readersOfEnvironment = [...programs, 'web/build.ts', 'web/vite.config.ts']
 
 type Import = { from: string; names: string; to: string | null }
 
@@ -122,7 +123,7 @@ describe('imports', () => {
   })
 
   test('of api never leave it, but for the server of the pages', () => {
-    const wrong = within('api').filter(({ to }) => to && !to.startsWith('api/') && to !== 'web/server.ts')
+    const wrong = within('api').filter(({ to }) => to && !/^(api\/|web\/(server|dev)\.ts$)/.test(to))
     expect(wrong.map(said)).toEqual([])
   })
 
@@ -131,8 +132,9 @@ describe('imports', () => {
     expect(wrong.map(said)).toEqual([])
   })
 
-  test('of main alone reach the server of the pages', () => {
-    expect(imports.filter(({ to }) => to === 'web/server.ts').map(({ from }) => from)).toEqual(['api/main.ts'])
+  test('of programs alone reach the server of the pages', () => {
+    const reaching = imports.filter(({ from, to }) => !from.startsWith('web/') && to?.match(/^web\/(server|dev)\.ts$/))
+    expect(reaching.map(({ from }) => from).toSorted()).toEqual(['api/dev.ts', 'api/main.ts'])
   })
 
   test('of the walks through the browser know nothing but the page', () => {

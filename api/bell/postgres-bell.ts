@@ -1,5 +1,5 @@
-import type pg from 'pg'
 import { type Bell, type Listener, ProcessBell } from './bell.ts'
+import type { Connect, Connection } from './connection.ts'
 
 const channel = 'parley_bell'
 const maxPayloadBytes = 7_900
@@ -13,14 +13,14 @@ type Ring = [topic: string, hint?: string]
  */
 export class PostgresBell implements Bell {
   #local = new ProcessBell()
-  #connect: () => Promise<pg.Client>
-  #client: pg.Client | undefined
+  #connect: Connect
+  #client: Connection | undefined
   #rings = new Map<string, Ring>()
   #sending = false
   #closed = false
   #process = crypto.randomUUID()
 
-  constructor(connect: () => Promise<pg.Client>) {
+  constructor(connect: Connect) {
     this.#connect = connect
   }
 
@@ -59,7 +59,7 @@ export class PostgresBell implements Bell {
     this.#client = client
   }
 
-  async #comeBack(lost: pg.Client): Promise<void> {
+  async #comeBack(lost: Connection): Promise<void> {
     if (this.#client === lost) this.#client = undefined
     while (!this.#closed) {
       await new Promise((resolve) => setTimeout(resolve, reconnectMs))

@@ -1,5 +1,5 @@
-import type pg from 'pg'
 import type { Units } from '../auth/units.ts'
+import type { Connect, Connection } from '../bell/connection.ts'
 import type { Chunk, StoreChunks } from './log-writer.ts'
 
 /** For many users at once, and only for runs that are still of this attempt: one that is gone fails nobody. */
@@ -27,12 +27,12 @@ export function storeEmbedded(units: Units): StoreChunks {
  * A connection of its own whose commits do not wait for the disk; made when it is needed, and again after it was lost:
  * then `onLost` is told, since what went over it last may be gone.
  */
-export function storeOnOwnConnection(connect: () => Promise<pg.Client>): {
+export function storeOnOwnConnection(connect: Connect): {
   store: StoreChunks
   close(): Promise<void>
   onLost: () => void
 } {
-  let client: Promise<pg.Client> | undefined
+  let client: Promise<Connection> | undefined
   const parts = {
     onLost: () => {},
     store: async (chunks: readonly Chunk[]) => {
