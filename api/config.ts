@@ -3,6 +3,23 @@ import { type Limits, limitsSchema } from './limits.ts'
 
 const origin = z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).origin)
 
+/** What is different about the model's provider; left out members stay as they fit the base URL. */
+const modelProfile = z.union(
+  [
+    z.enum(['openai', 'compatible']),
+    z.strictObject({
+      streamUsage: z.boolean().optional(),
+      parallelToolCalls: z.boolean().nullable().optional(),
+      strictFlag: z.boolean().optional(),
+      systemRole: z.enum(['system', 'developer']).optional(),
+      maxTokensField: z.enum(['max_completion_tokens', 'max_tokens']).optional(),
+      echoReasoning: z.boolean().optional(),
+      encryptedReasoning: z.boolean().optional(),
+    }),
+  ],
+  { error: 'is neither openai, nor compatible, nor an object of such members' },
+)
+
 const Environment = z.object({
   NODE_ENV: z.string().optional(),
   PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
@@ -24,6 +41,11 @@ const Environment = z.object({
         .filter(Boolean),
     ),
   PARLEY_MODEL_API: z.enum(['responses', 'chat']).default('responses'),
+  PARLEY_MODEL_PROFILE: z
+    .string()
+    .transform((text, context) => (text.trim().startsWith('{') ? readJson(text, context) : text))
+    .pipe(modelProfile)
+    .optional(),
   PARLEY_GRAPHIQL: z.stringbool().default(true),
   PARLEY_CHATKIT_DOMAIN_KEY: z.string().min(1).default('local-dev'),
   PARLEY_LIMITS: z.string().default('{}').transform(readJson).pipe(limitsSchema),
@@ -44,6 +66,8 @@ export type ModelConfig = {
   api: 'responses' | 'chat'
   /** The default one first. */
   names: [string, ...string[]]
+  /** Where the provider differs from others; absent: as it fits the base URL. */
+  profile: z.output<typeof modelProfile> | undefined
 }
 
 /** Everything that the environment decides, checked. */
@@ -79,6 +103,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     key: data.OPENAI_API_KEY,
     baseUrl: data.OPENAI_BASE_URL,
     api: data.PARLEY_MODEL_API,
+    profile: data.PARLEY_MODEL_PROFILE,
     names: offline ? ['offline'] : [data.PARLEY_MODEL, ...others],
   }
   return Object.freeze({
