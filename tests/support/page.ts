@@ -1,6 +1,6 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { expect } from 'vitest'
+import { expect, onTestFailed } from 'vitest'
 
 const chatkitHost = 'cdn.platform.openai.com'
 
@@ -27,6 +27,7 @@ export async function openTab(context: BrowserContext): Promise<{ page: Page; pr
   page.on('response', (response) => {
     if (response.status() >= 500) problems.push(`${response.status()} ${response.url()}`)
   })
+  onTestFailed(() => console.error(page.url(), problems))
   return { page, problems }
 }
 
@@ -54,7 +55,7 @@ export async function expectAccessible(page: Page): Promise<void> {
   }
   await page.setViewportSize(sizes.desktop)
   await page.emulateMedia({ colorScheme: 'light' })
-  expect(found, new URL(page.url()).pathname).toEqual([])
+  expect.soft(found, new URL(page.url()).pathname).toEqual([])
 }
 
 async function violations(page: Page): Promise<string[]> {

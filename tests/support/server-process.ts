@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { cleanUp } from './cleaning.ts'
+import { buildPages } from './pages.ts'
 
 export type ServerProcess = {
   url: string
@@ -20,6 +21,7 @@ export type ServerProcess = {
  * what a shell gives. Ended with the test.
  */
 export async function startServer(env: Record<string, string | undefined>): Promise<ServerProcess> {
+  await buildPages()
   const port = await freePort()
   const url = `http://localhost:${port}`
   let child: ChildProcess | undefined

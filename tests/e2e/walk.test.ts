@@ -1,0 +1,96 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { expect, onTestFinished, test } from 'vitest'
+import { launchBrowser } from '../support/browser.ts'
+import { expectAccessible, hydrated, openBrowser, openTab, visit } from '../support/page.ts'
+import { startServer } from '../support/server-process.ts'
+
+const question = "Add 'buy oat milk' for Friday, then show my open tasks"
+
+test('one person asks and finds everything again, another one finds nothing of it', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'parley-'))
+  onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }))
+  const server = await startServer({ PARLEY_DATA_DIR: dataDir })
+  const browser = await launchBrowser()
+  onTestFinished(() => browser.close())
+  const { page, problems } = await openTab(await openBrowser(browser, server.url))
+
+  await visit(page, '/')
+  await page.waitForURL('**/sign-in**')
+  await expectAccessible(page)
+  await page.getByRole('link', { name: 'Create an account' }).click()
+  await page.getByRole('heading', { name: 'Create your account' }).waitFor()
+  await expectAccessible(page)
+  await signUp(page, 'Ada')
+  await page.getByText('No tasks yet').waitFor()
+  await expectAccessible(page)
+
+  await page.getByRole('link', { name: 'New chat' }).click()
+  await page.getByText('Parley’s own chat').waitFor()
+  await expectAccessible(page)
+  const lengths = await watchLog(page)
+  await page.getByRole('textbox', { name: 'Message' }).fill(question)
+  await page.keyboard.press('Enter')
+  await page.getByText('The answer is complete.').waitFor()
+  expect((await lengths()).length, 'the answer grows on the page').toBeGreaterThan(5)
+
+  const cards = page.getByRole('region', { name: /^Tool:/ })
+  expect(await cards.count()).toBe(2)
+  for (const card of await cards.all()) expect(await card.innerText()).toContain('Done')
+  await cards.first().locator('summary').click()
+  await expectAccessible(page)
+  expect(await page.getByText('Offline assistant').isVisible()).toBe(true)
+
+  const before = await page.getByRole('log').innerText()
+  expect(before).toContain(question)
+  await page.reload()
+  await hydrated(page)
+  await cards.first().locator('summary').click()
+  expect(await page.getByRole('log').innerText()).toBe(before)
+  const conversation = page.url()
+  expect(conversation).toMatch(/\/dashboard\/chat\/conv_\w+$/)
+
+  await page.getByRole('link', { name: 'Dashboard' }).click()
+  const task = page.getByRole('listitem').filter({ hasText: 'buy oat milk' }).first()
+  await task.waitFor()
+  expect(await task.innerText()).toMatch(/Fri|Today|Tomorrow/)
+  await expectAccessible(page)
+
+  await page.getByRole('button').filter({ hasText: 'ada@example.test' }).click()
+  await page.getByRole('menuitem', { name: 'Sign out' }).click()
+  await page.waitForURL('**/sign-in**')
+  await page.goto(conversation)
+  expect(page.url()).toContain('/sign-in')
+  expect(problems).toEqual([])
+
+  await hydrated(page)
+  await page.getByRole('link', { name: 'Create an account' }).click()
+  await signUp(page, 'Eve')
+  await page.getByRole('heading', { name: 'There is nothing here' }).waitFor()
+  expect(await page.content()).not.toContain('oat milk')
+  await visit(page, '/dashboard')
+  await page.getByText('No tasks yet').waitFor()
+  await page.getByText('No conversations yet').waitFor()
+  expect(await page.content()).not.toContain('oat milk')
+}, 240_000)
+
+async function signUp(page: Page, name: string): Promise<void> {
+  await page.getByLabel('Name').fill(name)
+  await page.getByLabel('E-mail').fill(`${name.toLowerCase()}@example.test`)
+  await page.getByLabel('Password').fill('correct horse battery staple')
+  await page.getByRole('button', { name: 'Create account' }).click()
+  await page.waitForURL('**/dashboard**')
+}
+
+/** Notes every length that the log of the conversation has from now on. */
+async function watchLog(page: Page): Promise<() => Promise<number[]>> {
+  const seen = await page.evaluateHandle(() => {
+    const lengths = new Set<number>()
+    const look = () => lengths.add(document.querySelector('[role=log]')?.textContent?.length ?? 0)
+    new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true })
+    return lengths
+  })
+  return () => seen.evaluate((lengths) => [...lengths])
+}
