@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
@@ -10,22 +11,54 @@ import { brotliCompress, constants, gzip } from 'node:zlib'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const build = path.join(root, 'web/build')
 const hashFile = path.join(build, '.hash')
+const lockFile = path.join(root, 'node_modules/.cache/parley-web-build')
 
 /**
- * Builds the web app when its sources changed since the last build, and says so; else returns at once. Rejects with the
- * build's own output when that fails.
+ * Builds the web app when its sources changed since the last build, and says so; else returns at once. Processes that start
+ * together build once. Rejects with the build's own output when that fails.
  */
 export async function buildWeb(say: (line: string) => void = console.log): Promise<void> {
   const hash = await sourceHash()
-  if ((await readFile(hashFile, 'utf8').catch(() => '')) === hash) return
-  const began = performance.now()
-  say('Building the web app (only after its sources changed)…')
-  await rm(build, { recursive: true, force: true })
-  await vite()
-  await compress(path.join(build, 'client'))
-  await mkdir(build, { recursive: true })
-  await writeFile(hashFile, hash)
-  say(`Built in ${((performance.now() - began) / 1000).toFixed(1)} s.`)
+  if (await isBuilt(hash)) return
+  const release = await lock()
+  try {
+    if (await isBuilt(hash)) return
+    const began = performance.now()
+    say('Building the web app (only after its sources changed)…')
+    await rm(build, { recursive: true, force: true })
+    await vite()
+    await compress(path.join(build, 'client'))
+    await writeFile(hashFile, hash)
+    say(`Built in ${((performance.now() - began) / 1000).toFixed(1)} s.`)
+  } finally {
+    await release()
+  }
+}
+
+const isBuilt = async (hash: string) => (await readFile(hashFile, 'utf8').catch(() => '')) === hash
+
+/** One builder at a time. The lock of a process that is gone is taken over. */
+async function lock(): Promise<() => Promise<void>> {
+  await mkdir(path.dirname(lockFile), { recursive: true })
+  for (;;) {
+    try {
+      await writeFile(lockFile, String(process.pid), { flag: 'wx' })
+      return () => rm(lockFile, { force: true })
+    } catch {
+      const holder = Number(await readFile(lockFile, 'utf8').catch(() => ''))
+      if (holder && !isAlive(holder)) await rm(lockFile, { force: true })
+      else await wait(100)
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Over everything that the build reads. */

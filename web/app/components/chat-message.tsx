@@ -18,7 +18,7 @@ export const ChatMessageView = memo(function ChatMessageView({ message, continue
   const shown = message.content !== '' || message.toolCalls.length > 0 || endings[message.status]
   if (!shown) return null
   return (
-    <AssistantRow first={!continued}>
+    <AssistantRow first={!continued} className={continued ? '-mt-3' : undefined}>
       <div className="group/message space-y-3" data-message={message.id} data-status={message.status}>
         {message.content !== '' && <Markdown text={message.content} />}
         {message.toolCalls.map((call) => (

@@ -57,7 +57,7 @@ export function Composer(props: ComposerProps) {
   }
   return (
     <form onSubmit={submit}>
-      <div className="flex items-end gap-2 rounded-3xl border border-field bg-raised p-2 shadow-card has-[textarea:focus-visible]:border-link has-[textarea:focus-visible]:ring-1 has-[textarea:focus-visible]:ring-link">
+      <div className="flex items-end gap-2 rounded-3xl border border-field bg-raised p-2 shadow-card has-[textarea:focus-visible]:border-link has-[textarea:focus-visible]:ring-4 has-[textarea:focus-visible]:ring-accent-soft">
         <textarea
           ref={input}
           value={text}
@@ -112,10 +112,12 @@ export function Composer(props: ComposerProps) {
   )
 }
 
+// The server draws it too, where there is nothing to measure.
+const useBeforePaint = typeof document === 'undefined' ? useEffect : useLayoutEffect
+
 /** As high as its text, up to the limit that the style sets. */
 function useGrowing(input: React.RefObject<HTMLTextAreaElement | null>, text: string) {
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
-  useLayoutEffect(() => {
+  useBeforePaint(() => {
     const area = input.current
     if (!area) return
     area.style.height = 'auto'

@@ -50,7 +50,7 @@ export const HomeIcon = icon('M4 11l8-7 8 7v9h-5.5v-6h-5v6H4z')
 export const ChatIcon = icon('M4 5h16v11.5H11L6.5 20v-3.5H4z')
 export const SignOutIcon = icon('M14 4H5v16h9M10 12h10.5M17 8.5l3.5 3.5-3.5 3.5')
 export const ToolIcon = icon(
-  'M14.5 6.5a4 4 0 0 1 5-1.5l-2.7 2.7 1.5 1.5L21 6.5a4 4 0 0 1-5.5 5L8 19a2.1 2.1 0 0 1-3-3l7.5-7.5a4 4 0 0 1 2-2z',
+  'M14.7 6.3a1 1 0 0 0 0 1.4l1.6 1.6a1 1 0 0 0 1.4 0l3.77-3.77a6 6 0 0 1-7.94 7.94l-6.91 6.91a2.12 2.12 0 0 1-3-3l6.91-6.91a6 6 0 0 1 7.94-7.94z',
 )
 export const CalendarIcon = icon('M4.5 6h15v14h-15zM4.5 10.5h15M8.5 3.5V7M15.5 3.5V7')
 export const WarningIcon = icon('M12 4l9 16H3zM12 10v4.5M12 17.2v.01')

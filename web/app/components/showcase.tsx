@@ -32,7 +32,9 @@ export function Showcase() {
           </div>
         </div>
         <p className="pt-8 text-2xl font-semibold tracking-tight text-balance text-white">
-          Talk about your work. <span className="text-accent">It gets done while you talk.</span>
+          Talk about your work.
+          <br />
+          <span className="text-accent">It gets done while you talk.</span>
         </p>
       </div>
     </div>

@@ -1,3 +1,5 @@
+import type { ReactNode } from 'react'
+import { cn } from './class-names.ts'
 import { Mark } from './logo.tsx'
 
 /** The assistant is at work and has nothing to show yet. */
@@ -18,10 +20,12 @@ export function Thinking({ words = 'Thinking' }: { words?: string }) {
   )
 }
 
+type AssistantRowProps = { children: ReactNode; first?: boolean; className?: string }
+
 /** Stands beside what the assistant says. */
-export function AssistantRow({ children, first = true }: { children: React.ReactNode; first?: boolean }) {
+export function AssistantRow({ children, first = true, className }: AssistantRowProps) {
   return (
-    <div className="flex gap-4">
+    <div className={cn('flex gap-4', className)}>
       <div className="hidden w-7 shrink-0 sm:block">{first && <Mark className="mt-0.5 size-7" />}</div>
       <div className="min-w-0 flex-1 space-y-3">{children}</div>
     </div>

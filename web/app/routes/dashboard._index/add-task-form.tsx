@@ -33,7 +33,7 @@ export function AddTaskForm({ onAdd }: AddTaskFormProps) {
         maxLength={1000}
         autoComplete="off"
         dir="auto"
-        className="h-10 min-w-0 flex-1 basis-44 rounded-lg bg-transparent px-3 text-base"
+        className="h-10 min-w-0 flex-1 basis-full sm:basis-44 rounded-lg bg-transparent px-3 text-base"
       />
       <input
         name="due"

@@ -35,7 +35,7 @@ export function TaskItem({ task, today, touched, onChange, onRemove }: TaskItemP
       {editing ? (
         <EditTask task={task} onChange={onChange} onClose={() => setEditing(false)} />
       ) : (
-        <div className="flex min-h-13 items-center gap-1">
+        <div className="flex min-h-13 items-center gap-2 pe-2">
           {/* biome-ignore lint/a11y/noLabelWithoutControl: Checkbox is one */}
           <label className="flex min-w-0 flex-1 cursor-pointer items-center gap-3 py-2.5 ps-2">
             <Checkbox checked={done} onChange={(completed) => onChange({ completed })} />
@@ -50,7 +50,6 @@ export function TaskItem({ task, today, touched, onChange, onRemove }: TaskItemP
               )}
             </span>
           </label>
-          {task.dueOn && <Due day={task.dueOn} today={today} done={done} />}
           <span className="flex opacity-0 group-focus-within/task:opacity-100 group-hover/task:opacity-100 pointer-coarse:opacity-100">
             <button
               ref={edit}
@@ -72,6 +71,7 @@ export function TaskItem({ task, today, touched, onChange, onRemove }: TaskItemP
               <TrashIcon className="size-4.5" />
             </button>
           </span>
+          {task.dueOn && <Due day={task.dueOn} today={today} done={done} />}
         </div>
       )}
     </li>

@@ -97,6 +97,11 @@ export function Panel({ read }: { read: ReadConversation }) {
           takenBack={takenBack}
           autoFocus
         />
+        {model === 'offline' && (
+          <p className="mt-2 text-center text-xs text-muted sm:hidden">
+            No model is connected: a small built-in program answers.
+          </p>
+        )}
         <SurfaceNoteLine note={note} choose={choose} />
       </div>
     </div>

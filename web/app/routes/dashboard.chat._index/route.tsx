@@ -82,8 +82,7 @@ function NewConversation() {
         <h2 className="mt-5 text-3xl font-semibold tracking-tight text-balance">{greeting}</h2>
         <p className="mt-2 mb-6 text-muted">Ask in your own words. I can look after your tasks while we talk.</p>
         {composer}
-        <SurfaceNoteLine note={note} choose={choose} />
-        <ul className="mt-8 grid gap-2.5 sm:grid-cols-2">
+        <ul className="mt-6 grid gap-2.5 sm:grid-cols-2">
           {starterPrompts.map(({ label, prompt }) => (
             <li key={label}>
               <button
@@ -97,6 +96,9 @@ function NewConversation() {
             </li>
           ))}
         </ul>
+        <div className="mt-6">
+          <SurfaceNoteLine note={note} choose={choose} />
+        </div>
       </div>
     </div>
   )

@@ -19,8 +19,13 @@ export function Sidebar({ more }: { more: (() => Promise<void>) | null }) {
         </Link>
       </div>
       <div className="space-y-1 px-3">
-        <Link to="/dashboard/chat" className={buttonStyle({ look: 'accent', className: 'mb-3 w-full' })}>
-          <PlusIcon />
+        <Link
+          to="/dashboard/chat"
+          className={buttonStyle({ look: 'outline', className: 'mb-3 w-full justify-start gap-3 px-2' })}
+        >
+          <span className="grid size-7 place-items-center rounded-lg bg-accent text-accent-ink">
+            <PlusIcon className="size-4.5" strokeWidth="2.25" />
+          </span>
           New chat
         </Link>
         <nav aria-label="Pages">

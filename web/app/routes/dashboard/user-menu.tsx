@@ -27,7 +27,6 @@ export function UserMenu() {
           <button
             type="button"
             className="flex w-full items-center gap-3 rounded-xl p-2 text-start hover:bg-hover data-[state=open]:bg-hover"
-            aria-label={`Account of ${viewer.name}`}
           >
             <span
               aria-hidden="true"
