@@ -3,7 +3,7 @@ import { badInput } from '../errors.ts'
 import { publicId } from '../ids.ts'
 import { ToolCall } from '../runs/tool-call.entity.ts'
 import { builder } from './builder.ts'
-import { present } from './node.ts'
+import { present, rowId } from './node.ts'
 import { firstBytes, textPiece } from './text-piece.ts'
 
 const ToolCallStatus = builder.enumType('ToolCallStatus', {
@@ -126,3 +126,40 @@ function piece(text: string, offset: number, limit: number, maxBytes: number): s
   if (limit < 0 || limit > maxBytes) throw badInput(['limit'], `must be between 0 and ${maxBytes}`)
   return textPiece(text, offset, limit)
 }
+
+const ToolCallDecision = builder.enumType('ToolCallDecision', {
+  description: 'What a person says when asked about a tool call.',
+  values: {
+    APPROVE: { description: 'The tool may run.' },
+    DENY: { description: 'It may not; the assistant is told.' },
+  } as const,
+})
+
+builder.relayMutationField(
+  'decideToolCall',
+  {
+    description: 'What you say about a tool call that waits for you.',
+    inputFields: (t) => ({
+      toolCallId: t.id({ required: true, description: 'The call: `call_…`, with status AWAITING_APPROVAL.' }),
+      decision: t.field({ type: ToolCallDecision, required: true, description: 'Yes or no.' }),
+      arguments: t.field({
+        type: 'JSON',
+        description: 'With APPROVE: an object to call the tool with instead of what the assistant wrote.',
+      }),
+      reason: t.string({ description: 'With DENY: why, in words that the assistant is told.' }),
+    }),
+  },
+  {
+    nullable: true,
+    description:
+      'Approves or denies a tool call, from any device. The first decision wins: the same again gives the same payload, another one is CONFLICT. After the last decision the run goes on.',
+    resolve: (_, { input }, { em, viewer, runs }) =>
+      runs.decideToolCall(em, viewer, { ...input, toolCallId: rowId('call', input.toolCallId) }),
+  },
+  {
+    description: 'What came of it.',
+    outputFields: (t) => ({
+      toolCall: t.field({ type: ToolCall, description: 'The call as it is now.', resolve: (call) => call }),
+    }),
+  },
+)

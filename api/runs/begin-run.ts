@@ -45,6 +45,15 @@ export async function beginNext(
   return next?.id ?? null
 }
 
+/** Goes on with a run that waited for a person, within the caller's transaction. */
+export async function reclaim(em: SqlEntityManager, run: Run, claim: Claim): Promise<void> {
+  await em.execute(
+    `update run set status = 'RUNNING', owner_id = ?, lease_until = now() + ? * interval '1 millisecond'
+     where id = ? and user_id = ? and status = 'AWAITING_APPROVAL'`,
+    [claim.ownerId, claim.leaseMilliseconds, run.id, run.userId],
+  )
+}
+
 /** Ends a run that waited and never ran: it has `run.ended` only, its message stays. */
 export async function endQueued(em: SqlEntityManager, run: Run): Promise<void> {
   const { id, userId } = run

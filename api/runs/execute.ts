@@ -4,7 +4,7 @@ import type { Limits } from '../limits.ts'
 import type { Toolbox, Toolboxes } from '../tools/toolbox.ts'
 import { withinBudget } from './history.ts'
 import { instructionsFor } from './instructions.ts'
-import { loop } from './loop.ts'
+import { type LoopStart, loop, type Means } from './loop.ts'
 import type { Model } from './model.ts'
 import { Run } from './run.entity.ts'
 import type { StoredEvent } from './run-event.ts'
@@ -38,23 +38,20 @@ export class Halt extends Error {
 /** A run that so many processes were lost over without a step forward is given up. */
 const fruitlessTakeovers = 3
 
+/** `handover` leaves the run for another process, `waits` for a person. */
+export type Result = 'ended' | 'waits' | 'handover' | 'lost'
+
 /**
- * Makes the answer: from the start, or from the last finished step. Resolves when the run has ended or was let go of:
- * 'handover' leaves it for another process. Rejects when the database fails; then the lease runs out.
+ * Makes the answer: from the start, or from the last finished step. Resolves when the run has ended or was let go of.
+ * Rejects when the database fails; then the lease runs out.
  */
-export async function execute(
-  parts: ExecutionParts,
-  run: Run,
-  signal: AbortSignal,
-): Promise<'ended' | 'handover' | 'lost'> {
+export async function execute(parts: ExecutionParts, run: Run, halt: AbortSignal): Promise<Result> {
   const { log, toolboxes } = parts
   const viewer: Viewer = { id: run.userId, scopes }
-  const em = log.units.as(viewer)
   const toolbox = await toolboxes.open(viewer)
-  const recorder = log.record(writtenRun(run), await lastSeqOf(em, run))
+  const recorder = log.record(writtenRun(run), await lastSeqOf(log.units.as(viewer), run))
   try {
-    const transcript = await readTranscript(em, viewer, run, toolbox, parts.limits)
-    return await work(parts, em, run, recorder, toolbox, transcript, signal)
+    return await new Execution(parts, run, viewer, toolbox, recorder, halt).work()
   } catch (error) {
     if (error instanceof LostRun) return 'lost'
     throw error
@@ -64,61 +61,115 @@ export async function execute(
   }
 }
 
-async function work(
-  parts: ExecutionParts,
-  em: SqlEntityManager,
-  run: Run,
-  recorder: Recorder,
-  toolbox: Toolbox,
-  { start, finished, unknown, repairs }: Transcript,
-  halt: AbortSignal,
-): Promise<'ended' | 'handover' | 'lost'> {
-  const keeper = new StepKeeper(recorder, toolbox, {
-    usage: run.usage ?? null,
-    open: start.calls,
-    begun: start.messageId,
-  })
-  const end = async (outcome: Outcome) => {
-    await keeper.end(outcome, (inner) => parts.andThen(inner, run))
-    return 'ended' as const
+class Execution {
+  #parts: ExecutionParts
+  #run: Run
+  #viewer: Viewer
+  #toolbox: Toolbox
+  #recorder: Recorder
+  #halt: AbortSignal
+  #timeout: AbortSignal
+
+  constructor(
+    parts: ExecutionParts,
+    run: Run,
+    viewer: Viewer,
+    toolbox: Toolbox,
+    recorder: Recorder,
+    halt: AbortSignal,
+  ) {
+    this.#parts = parts
+    this.#run = run
+    this.#viewer = viewer
+    this.#toolbox = toolbox
+    this.#recorder = recorder
+    this.#halt = halt
+    this.#timeout = AbortSignal.timeout(parts.limits.runSeconds * 1_000)
   }
-  if (start.messageId) await keeper.reset(start.messageId)
-  if (run.fruitless >= fruitlessTakeovers) {
-    await giveUp(em, run, keeper, start.messageId)
-    return end({ status: 'INTERRUPTED', failure: serverRestarted })
-  }
-  await keeper.unknown(unknown)
-  if (repairs.length > 0) await em.nativeUpdate(Run, { id: run.id, userId: run.userId }, { repairs })
-  if (finished) return end({ status: 'COMPLETED' })
-  const timeout = AbortSignal.timeout(parts.limits.runSeconds * 1_000)
-  const signal = AbortSignal.any([halt, timeout])
-  try {
-    const means = {
-      model: parts.model,
-      modelName: run.model,
-      instructions: instructionsFor(new Date()),
-      toolbox,
-      signal,
-      limits: parts.limits,
-      fit: (history: Parameters<typeof withinBudget>[0]) => withinBudget(history, parts.limits.historyTokens, tokensOf),
+
+  async work(): Promise<Result> {
+    const transcript = await this.#read()
+    const { start, unknown, finished } = transcript
+    const keeper = new StepKeeper(this.#recorder, this.#toolbox, {
+      usage: this.#run.usage ?? null,
+      open: [...start.calls, ...start.waiting],
+      begun: start.messageId,
+    })
+    if (start.messageId) await keeper.reset(start.messageId)
+    if (this.#run.fruitless >= fruitlessTakeovers) {
+      await giveUp(this.#em(), this.#run, keeper, start.messageId)
+      return this.#end(keeper, { status: 'INTERRUPTED', failure: serverRestarted })
     }
-    for await (const event of loop(start, means)) {
+    await keeper.unknown(unknown)
+    if (finished) return this.#end(keeper, { status: 'COMPLETED' })
+    return this.#answer(keeper, transcript)
+  }
+
+  /** Speaks and calls until there is nothing more to do; what a person decides meanwhile leads on. */
+  async #answer(keeper: StepKeeper, transcript: Transcript): Promise<Result> {
+    for (let { start } = transcript; ; { start } = await this.#read()) {
+      const way = await this.#loop(keeper, start)
+      if (way === 'done') return this.#end(keeper, { status: 'COMPLETED' })
+      if (way instanceof Halt) return way.why === 'stop' ? this.#end(keeper, { status: 'STOPPED' }) : way.why
+      if (way !== 'waits') return this.#end(keeper, { status: statusOf(way, keeper), failure: way })
+      if (await keeper.wait()) return 'waits'
+      await keeper.hearDecisions(this.#em())
+    }
+  }
+
+  /** Goes round once. What fails in the loop is a result; what fails in the database is thrown. */
+  async #loop(keeper: StepKeeper, start: LoopStart): Promise<'done' | 'waits' | Halt | RunFailure> {
+    const signal = AbortSignal.any([this.#halt, this.#timeout])
+    const events = loop(start, this.#means(signal))
+    for (;;) {
+      const next = await this.#next(events, signal)
+      if (!('value' in next)) return next
+      if (next.done) return next.value
+      await keeper.take(next.value)
+    }
+  }
+
+  async #next(events: ReturnType<typeof loop>, signal: AbortSignal) {
+    try {
       signal.throwIfAborted()
-      await keeper.take(event)
+      return await events.next()
+    } catch (error) {
+      await events.return('done').catch(() => {})
+      if (this.#halt.aborted && this.#halt.reason instanceof Halt) return this.#halt.reason
+      return this.#timeout.aborted ? tookTooLong : failureOf(error)
     }
-    return await end({ status: 'COMPLETED' })
-  } catch (error) {
-    if (error instanceof LostRun) return 'lost'
-    if (halt.aborted && halt.reason instanceof Halt && halt.reason.why !== 'stop') return halt.reason.why
-    return end(outcomeOf(error, halt, timeout, keeper))
+  }
+
+  #means(signal: AbortSignal): Means {
+    const { model, limits } = this.#parts
+    return {
+      ...{ model, limits, signal, modelName: this.#run.model, toolbox: this.#toolbox },
+      instructions: instructionsFor(new Date()),
+      fit: (history) => withinBudget(history, limits.historyTokens, tokensOf),
+    }
+  }
+
+  async #read(): Promise<Transcript> {
+    const em = this.#em()
+    const transcript = await readTranscript(em, this.#viewer, this.#run, this.#toolbox, this.#parts.limits)
+    const { repairs } = transcript
+    if (repairs.length > 0) await em.nativeUpdate(Run, { id: this.#run.id, userId: this.#run.userId }, { repairs })
+    return transcript
+  }
+
+  async #end(keeper: StepKeeper, outcome: Outcome): Promise<Result> {
+    await keeper.end(outcome, (em) => this.#parts.andThen(em, this.#run))
+    return 'ended'
+  }
+
+  #em(): SqlEntityManager {
+    return this.#parts.log.units.as(this.#viewer)
   }
 }
 
-function outcomeOf(error: unknown, halt: AbortSignal, timeout: AbortSignal, keeper: StepKeeper): Outcome {
-  if (halt.aborted) return { status: 'STOPPED' }
-  const failure = timeout.aborted ? tookTooLong : failureOf(error)
-  const isLimit = limitCodes.has(failure.code)
-  return { status: keeper.saying || isLimit ? 'INTERRUPTED' : 'FAILED', failure }
+/** A limit, or a failure in the middle of a sentence, interrupts; a failure before anything was said fails. */
+function statusOf(failure: RunFailure, keeper: StepKeeper): Outcome['status'] {
+  return keeper.saying || limitCodes.has(failure.code) ? 'INTERRUPTED' : 'FAILED'
 }
 
 const limitCodes = new Set<RunFailure['code']>(['STEP_LIMIT', 'RUN_TIMEOUT', 'OUTPUT_LIMIT', 'SERVER_RESTARTED'])

@@ -18,6 +18,7 @@ export type PastCall = {
   argumentsText: string
   status: ToolCallStatus
   resultText?: string | null
+  denialReason?: string | null
   error?: { code: string; message: string } | null
 }
 
@@ -84,9 +85,9 @@ const asHistoryCall = (call: PastCall & { id: string }): HistoryCall => ({
 })
 
 function answerOf(call: PastCall & { id: string }, resultBytes: number, repairs: Set<string>): HistoryEntry {
-  const said = call.resultText ?? call.error?.message
+  const said = call.resultText ?? unanswered[call.status]?.(call) ?? call.error?.message
   if (said == null) repairs.add('gave a call without a result an answer that says so')
-  const output = said ?? unanswered[call.status] ?? 'This call was cut off before it gave a result.'
+  const output = said ?? 'This call was cut off before it gave a result.'
   return {
     role: 'tool',
     callId: call.id,
@@ -95,10 +96,10 @@ function answerOf(call: PastCall & { id: string }, resultBytes: number, repairs:
   }
 }
 
-const unanswered: Partial<Record<ToolCallStatus, string>> = {
-  CANCELLED: 'This call was cancelled: the person stopped the answer.',
-  DENIED: 'The person did not allow this call.',
-  OUTCOME_UNKNOWN: 'The server died while this tool was at work: whether it took effect is not known.',
+const unanswered: Partial<Record<ToolCallStatus, (call: PastCall) => string>> = {
+  CANCELLED: () => 'This call was cancelled: the person stopped the answer.',
+  DENIED: ({ denialReason: why }) => `The person did not allow this call.${why ? ` They said: ${why}` : ''}`,
+  OUTCOME_UNKNOWN: () => 'The server died while this tool was at work: whether it took effect is not known.',
 }
 
 /** Providers take a call's id once in a request; small ones count from zero in each turn. Adds the result to `ids`. */

@@ -11,6 +11,8 @@ export type LoopEvent =
   | { type: 'message.completed'; messageId: string; text: string; calls: HistoryCall[]; turn: FinishedTurn }
   /** What a turn cost, also one that then cannot go on. */
   | { type: 'usage'; usage: Usage }
+  /** A person is asked before this call is made; the loop ends, and whoever takes the last decision begins it again. */
+  | { type: 'tool-call.waits'; callId: string }
   | { type: 'tool-call.started'; callId: string }
   | { type: 'tool-call.progress'; callId: string; progress: ToolProgress }
   | { type: 'tool-call.finished'; callId: string; result: ToolResult }
@@ -23,6 +25,8 @@ export type LoopStart = {
   turns: readonly { calls: readonly ModelCall[] }[]
   /** Calls of the last turn that still have to be made. */
   calls: readonly HistoryCall[]
+  /** Calls of the last turn that wait for a person, and whether that person has been asked. */
+  waiting: readonly (HistoryCall & { asked: boolean })[]
   /** The message of a turn that was cut off: it starts over under the same id. */
   messageId?: string
   /** Bytes of text that the run has said. */
@@ -45,23 +49,29 @@ const equalTurns = 4
 
 /**
  * The agent loop: asks the model, yields what is said; makes the calls it asked for, yields what came of them; again
- * until there is nothing more to call. Owns nothing and stores nothing. Throws RunError when the answer cannot go on,
- * and the signal's reason when it aborts.
+ * until there is nothing more to call ('done'), or until a person has to decide ('waits'). Owns nothing and stores
+ * nothing. Throws RunError when the answer cannot go on, and the signal's reason when it aborts.
  */
-export async function* loop(start: LoopStart, means: Means): AsyncGenerator<LoopEvent, void> {
+export async function* loop(start: LoopStart, means: Means): AsyncGenerator<LoopEvent, 'done' | 'waits'> {
   const history = [...start.history]
   const turns = [...start.turns]
   const spent = { bytes: start.outputBytes }
   let messageId = start.messageId ?? v7()
   if (start.calls.length > 0) yield* useTools(history, start.calls, means)
+  for (const { callId, asked } of start.waiting) if (!asked) yield { type: 'tool-call.waits', callId }
+  if (start.waiting.length > 0) return 'waits'
   for (;;) {
     if (turns.length >= means.limits.runSteps)
       yield* giveUp(messageId, `I stopped after ${turns.length} steps without an answer.`)
     if (goesInCircles(turns)) yield* giveUp(messageId, 'I stopped because I kept asking for the same thing.')
     const calls = yield* speak(history, messageId, spent, means)
-    if (calls.length === 0) return
+    if (calls.length === 0) return 'done'
     turns.push({ calls })
-    yield* useTools(history, calls, means)
+    const waiting = calls.filter((call) => isAsked(call, means.toolbox))
+    for (const { callId } of waiting) yield { type: 'tool-call.waits', callId }
+    const free = calls.filter((call) => !waiting.includes(call))
+    if (free.length > 0) yield* useTools(history, free, means)
+    if (waiting.length > 0) return 'waits'
     messageId = v7()
   }
 }
@@ -146,6 +156,10 @@ async function* useTools(
     const output = shortened(result?.text ?? '', means.limits.toolResultBytes)
     history.push({ role: 'tool', callId: id, name, output })
   }
+}
+
+function isAsked({ name }: HistoryCall, toolbox: Toolbox): boolean {
+  return toolbox.offered().some((tool) => tool.calledAs === name && tool.needsApproval)
 }
 
 function tooMany(limit: number): ToolResult {

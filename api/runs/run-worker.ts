@@ -201,7 +201,12 @@ export class RunWorker {
 
   async #hearStops(): Promise<void> {
     while (!this.#closing.signal.aborted) {
-      for (const runId of await this.#stops.next()) this.#running.get(runId)?.halt.abort(new Halt('stop'))
+      for (const runId of await this.#stops.next()) {
+        const execution = this.#running.get(runId)
+        // One that waited for a person has nobody to hear this: whoever takes it over ends it.
+        if (!execution) await this.#sweep()
+        execution?.halt.abort(new Halt('stop'))
+      }
     }
   }
 }

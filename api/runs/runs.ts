@@ -10,6 +10,7 @@ import { notFound } from '../errors.ts'
 import type { Limits } from '../limits.ts'
 import type { Toolboxes } from '../tools/toolbox.ts'
 import { endQueued } from './begin-run.ts'
+import { type DecideToolCall, decide } from './decide.ts'
 import { type Followed, type FollowOptions, type FollowParts, followConversation, followRun } from './follow.ts'
 import { idempotent, type Repeatable } from './idempotency.ts'
 import type { StoreChunks } from './log-writer.ts'
@@ -19,6 +20,7 @@ import { activeStatuses, Run } from './run.entity.ts'
 import { RunLog } from './run-log.ts'
 import { RunWorker } from './run-worker.ts'
 import { askToStop, lockConversation, type SendMessage, type Sent, sending } from './send-message.ts'
+import type { ToolCall } from './tool-call.entity.ts'
 
 export type RunsParts = {
   units: Units
@@ -88,6 +90,14 @@ export class Runs {
     if (waits) await this.#ended(viewer, run)
     await em.refresh(run)
     return run
+  }
+
+  /** What a person says about a call that waits: see `decide` in decide.ts. */
+  async decideToolCall(em: SqlEntityManager, viewer: Viewer, input: DecideToolCall): Promise<ToolCall> {
+    const parts = { claim: this.#worker.claim, limits: this.#parts.limits }
+    const { call, resumed } = await decide(em, viewer, this.#parts.bell, parts, input)
+    if (resumed) this.#worker.start(resumed)
+    return call
   }
 
   /** Deletes the conversation and everything that hangs on it, then stops what ran in it: that can write nothing more. */

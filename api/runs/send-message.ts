@@ -121,12 +121,13 @@ export function runActive(message: string, run: Run): AppError {
   return new AppError('RUN_ACTIVE', message, { runId: run.id })
 }
 
-/** Stored, so that it is heard also by a process that takes the run over. */
+/** Stored, so that it is heard also by a process that takes the run over; a run that waits for a person is taken over for it. */
 export async function askToStop(em: SqlEntityManager, run: Run): Promise<void> {
-  await em.execute('update run set stop_requested_at = now() where id = ? and user_id = ? and finished_at is null', [
-    run.id,
-    run.userId,
-  ])
+  await em.execute(
+    `update run set stop_requested_at = now(), status = 'RUNNING'
+     where id = ? and user_id = ? and status in ('RUNNING', 'AWAITING_APPROVAL')`,
+    [run.id, run.userId],
+  )
 }
 
 async function found<T extends { id: string; userId: string }>(

@@ -57,6 +57,8 @@ export class StepKeeper {
         return
       case 'message.completed':
         return this.#complete(event)
+      case 'tool-call.waits':
+        return this.#change(event.callId, { status: 'AWAITING_APPROVAL' })
       case 'tool-call.started':
         return this.#change(event.callId, { status: 'RUNNING', startedAt: new Date() })
       case 'tool-call.progress':
@@ -74,6 +76,31 @@ export class StepKeeper {
       const message = 'The server died while this tool was at work: whether it took effect is not known.'
       const error = { code: 'TOOL_OUTCOME_UNKNOWN', message }
       await this.#change(id, { status: 'OUTCOME_UNKNOWN', error, finishedAt: new Date() })
+    }
+  }
+
+  /**
+   * Lets go of the run until a person has decided about every call that waits. False when one was decided meanwhile:
+   * then the run is still held.
+   */
+  async wait(): Promise<boolean> {
+    const { id, userId } = this.#recorder.run
+    let waits = true
+    await this.#recorder.keep([], async (em) => {
+      waits = (await em.count(ToolCall, decided(id, userId))) === 0
+      if (!waits) return
+      await em.nativeUpdate(Run, { id, userId }, { status: 'AWAITING_APPROVAL', ownerId: null, leaseUntil: null })
+      await this.#touch(em, 1)
+    })
+    return waits
+  }
+
+  /** What people decided while the run was held is told now. */
+  async hearDecisions(em: SqlEntityManager): Promise<void> {
+    const { id, userId } = this.#recorder.run
+    for (const call of await em.find(ToolCall, decided(id, userId))) {
+      if (call.decision === 'DENY') this.#open.delete(call.id)
+      await this.#change(call.id, afterDecision(call.decision))
     }
   }
 
@@ -198,6 +225,16 @@ export class StepKeeper {
       userId,
     ])
   }
+}
+
+const decided = (runId: string, userId: string) => ({
+  ...{ runId, userId, status: 'AWAITING_APPROVAL' as const },
+  decision: { $ne: null },
+})
+
+/** What becomes of a call that waited. */
+export function afterDecision(decision: ToolCall['decision']): { status: 'DENIED' | 'PENDING'; finishedAt?: Date } {
+  return decision === 'DENY' ? { status: 'DENIED', finishedAt: new Date() } : { status: 'PENDING' }
 }
 
 type ChangedByStep = 'result' | 'resultText' | 'error' | 'progress' | 'startedAt' | 'finishedAt'

@@ -59,6 +59,8 @@ const schema = defineEntity({
     result: p.json<object>().nullable(),
     /** The whole result as text. */
     resultText: p.text().nullable(),
+    /** What a person said when asked; the first word holds. */
+    decision: p.enum(['APPROVE', 'DENY']).nullable(),
     denialReason: p.text().nullable(),
     error: p.json<{ code: string; message: string }>().nullable(),
     progress: p.json<{ progress: number; total?: number; message?: string }>().nullable(),

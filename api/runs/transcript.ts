@@ -40,16 +40,21 @@ export async function readTranscript(
   const open = last ? callsOf(last).filter((call) => !call.finishedAt) : []
   const unknown = open.filter((call) => call.status === 'RUNNING' && !mayRepeat(toolbox, call))
   const pending = new Set(open.filter((call) => !unknown.includes(call)))
+  const waiting = new Set([...pending].filter((call) => isAsked(toolbox, call)))
   const { history, repairs } = buildHistory(
     messages.map((message) => pastMessage(message, callsOf(message), pending, unknown)),
     limits,
   )
   const lastTurn = history.findLast((entry) => entry.role === 'assistant')
+  const shown = (call: ToolCall) => lastTurn?.calls.filter(({ callId }) => callId === call.id) ?? []
   return {
     start: {
       history,
       turns: turns.map((turn) => ({ calls: callsOf(turn).map(asModelCall) })),
-      calls: [...pending].flatMap((call) => lastTurn?.calls.filter(({ callId }) => callId === call.id) ?? []),
+      calls: [...pending].filter((call) => !waiting.has(call)).flatMap(shown),
+      waiting: [...waiting].flatMap((call) =>
+        shown(call).map((it) => ({ ...it, asked: call.status === 'AWAITING_APPROVAL' })),
+      ),
       messageId: cutOff?.id,
       outputBytes: turns.reduce((bytes, turn) => bytes + Buffer.byteLength(turn.content), 0),
     },
@@ -82,6 +87,13 @@ function mayRepeat(toolbox: Toolbox, call: ToolCall): boolean {
   return tool !== undefined && (tool.readOnly || tool.idempotent)
 }
 
+/** A call that no person has allowed yet, though one must. */
+function isAsked(toolbox: Toolbox, call: ToolCall): boolean {
+  if (call.decision === 'APPROVE' && call.status === 'PENDING') return false
+  const tool = toolbox.offered().find((it) => it.calledAs === call.calledAs)
+  return call.status === 'AWAITING_APPROVAL' || (call.status === 'PENDING' && tool?.needsApproval === true)
+}
+
 function pastMessage(message: Message, calls: ToolCall[], pending: Set<ToolCall>, unknown: ToolCall[]): PastMessage {
   return {
     role: message.role,
@@ -96,6 +108,7 @@ function pastMessage(message: Message, calls: ToolCall[], pending: Set<ToolCall>
       argumentsText: call.argumentsText,
       status: unknown.includes(call) ? 'OUTCOME_UNKNOWN' : call.status,
       resultText: call.resultText,
+      denialReason: call.denialReason,
       error: call.error,
     })),
   }

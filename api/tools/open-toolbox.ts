@@ -21,14 +21,12 @@ export function openToolbox(
   limits: Pick<Limits, 'toolArgumentBytes'>,
   close: () => Promise<void>,
 ): Toolbox {
-  // Who could ask a person first does not exist yet, so what needs asking is not to be had.
-  const usable = tools.filter(({ spec }) => !spec.needsApproval)
   return {
-    offered: () => usable.map(({ spec }) => spec),
+    offered: () => tools.map(({ spec }) => spec),
     async call({ calledAs, argumentsText }, signal, onProgress) {
       signal.throwIfAborted()
-      const tool = usable.find(({ spec }) => spec.calledAs === calledAs)
-      if (!tool) return unknownTool(calledAs, usable)
+      const tool = tools.find(({ spec }) => spec.calledAs === calledAs)
+      if (!tool) return unknownTool(calledAs, tools)
       const read = readArguments(argumentsText, limits.toolArgumentBytes)
       const problem = read.problem ?? tool.input(read.value)
       return read.problem !== null || problem !== null

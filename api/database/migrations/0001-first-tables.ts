@@ -163,6 +163,7 @@ const productTables = [
     "status" text not null,
     "result" jsonb null,
     "result_text" text null,
+    "decision" text null,
     "denial_reason" text null,
     "error" jsonb null,
     "progress" jsonb null,
@@ -171,7 +172,8 @@ const productTables = [
     constraint "tool_call_owner_uq" unique ("id", "user_id"),
     constraint "tool_call_position_uq" unique ("message_id", "position"),
     constraint "tool_call_status_check" check ("status" in
-      ('PENDING', 'AWAITING_APPROVAL', 'RUNNING', 'SUCCEEDED', 'FAILED', 'DENIED', 'CANCELLED', 'OUTCOME_UNKNOWN'))
+      ('PENDING', 'AWAITING_APPROVAL', 'RUNNING', 'SUCCEEDED', 'FAILED', 'DENIED', 'CANCELLED', 'OUTCOME_UNKNOWN')),
+    constraint "tool_call_decision_check" check ("decision" in ('APPROVE', 'DENY'))
   )`,
   'create index "tool_call_run_idx" on "tool_call" ("run_id")',
   'create index "tool_call_conversation_idx" on "tool_call" ("conversation_id")',
