@@ -1,0 +1,96 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, BrowserContext, Page, Request } from 'playwright-core'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { launchBrowser } from '../support/browser.ts'
+import { openTab } from '../support/page.ts'
+import { type ServerProcess, startServer } from '../support/server-process.ts'
+import { signUp } from '../support/user.ts'
+
+type Id = { id: string }
+
+let browser: Browser
+const dataDir = mkdtempSync(join(tmpdir(), 'parley-'))
+
+beforeAll(async () => {
+  browser = await launchBrowser()
+})
+afterAll(async () => {
+  await browser?.close()
+  rmSync(dataDir, { recursive: true, force: true })
+})
+
+/** Chooses the tab with this operation, writes its variables, and runs it. */
+async function run(page: Page, tab: string, variables?: object): Promise<void> {
+  await page.getByRole('tab', { name: tab }).click()
+  if (variables) {
+    await page.getByRole('button', { name: 'Variables' }).click()
+    const editor = page.locator('.graphiql-editor-tool .monaco-editor').first()
+    await editor.click()
+    await page.keyboard.press('ControlOrMeta+A')
+    // Pasted, because the editor closes brackets that are typed.
+    await page.evaluate((text) => navigator.clipboard.writeText(text), JSON.stringify(variables))
+    await page.keyboard.press('ControlOrMeta+V')
+  }
+  const asks = (it: Request) => new RegExp(`[ +]${tab}\\b`).test(it.url() + it.postData())
+  // For a moment after a change of tab GraphiQL still means the operation of the last one, and asks nothing.
+  await vi.waitFor(async () => {
+    const asked = page.waitForRequest(asks, { timeout: 1_000 })
+    await Promise.all([asked, page.getByRole('button', { name: /Execute query/ }).click()])
+  }, 15_000)
+}
+
+const answer = (page: Page) => page.locator('.result-window')
+
+/** Waits until the answer says this. The editor breaks long lines where it likes. */
+async function shows(page: Page, text: string, timeout = 15_000): Promise<void> {
+  const shown = async () => (await answer(page).innerText()).replace(/\s/g, '')
+  await expect.poll(shown, { timeout }).toContain(text)
+}
+
+test('GraphiQL works without any other host: examples, an answer, and a subscription that streams', async () => {
+  const server: ServerProcess = await startServer({ PARLEY_DATA_DIR: dataDir })
+  const context: BrowserContext = await browser.newContext({
+    baseURL: server.url,
+    permissions: ['clipboard-read', 'clipboard-write'],
+  })
+  const outside: string[] = []
+  await context.route(
+    (url) => url.origin !== server.url,
+    (route) => {
+      outside.push(route.request().url())
+      return route.abort()
+    },
+  )
+  const { page, problems } = await openTab(context)
+
+  const ada = await signUp(server.url)
+  const [name = '', value = ''] = ada.headers.cookie.split('=', 2)
+  await context.addCookies([{ name, value, url: server.url }])
+  await page.goto('/graphql')
+  await run(page, 'WhoAmI')
+  await shows(page, ada.email)
+
+  await run(page, 'SendMessage')
+  await shows(page, '"status":"RUNNING"')
+  const { conversations } = await ada.query<{
+    conversations: { edges: { node: { runs: { edges: { node: Id }[] } } }[] }
+  }>('{ conversations { edges { node { runs { edges { node { id } } } } } } }')
+  await run(page, 'FollowRun', { runId: conversations.edges[0]?.node.runs.edges[0]?.node.id })
+  await shows(page, '"__typename":"RunEnded"')
+
+  await run(page, 'FollowViewer')
+  const addsAndSees = async (title: string, timeout?: number) => {
+    const { createTask } = await ada.mutate<{ createTask: { task: Id } }>(
+      'mutation ($title: String!) { createTask(input: { title: $title }) { task { id } } }',
+      { title },
+    )
+    await shows(page, `"taskId":"${createTask.task.id}"`, timeout)
+  }
+  await vi.waitFor(() => addsAndSees('Oats', 2_000), 20_000) // nothing says when the stream listens
+  await addsAndSees('Milk')
+
+  expect(outside).toEqual([])
+  expect(problems).toEqual([])
+})
