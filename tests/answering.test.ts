@@ -35,7 +35,15 @@ describe.each(['responses', 'chat'] as const)('over the %s wire', (api) => {
       activeRun: null,
       messages: {
         edges: [
-          { node: { id: message.id, sequence: 1, role: 'USER', content: 'Capital of France?', run: { status: 'COMPLETED' } } },
+          {
+            node: {
+              id: message.id,
+              sequence: 1,
+              role: 'USER',
+              content: 'Capital of France?',
+              run: { status: 'COMPLETED' },
+            },
+          },
           { node: { sequence: 2, role: 'ASSISTANT', status: 'COMPLETE', content: 'Paris is the capital.' } },
         ],
       },
@@ -46,7 +54,10 @@ describe.each(['responses', 'chat'] as const)('over the %s wire', (api) => {
   test('calls of one turn are made side by side and their answers go back to the model', async () => {
     const { provider, ada } = await start(api)
     provider.plays(
-      calls({ name: 'add_task', arguments: { title: 'buy oat milk' } }, { name: 'add_task', arguments: { title: 'call mum' } }),
+      calls(
+        { name: 'add_task', arguments: { title: 'buy oat milk' } },
+        { name: 'add_task', arguments: { title: 'call mum' } },
+      ),
       says('Both are on your list.'),
     )
     const { events, text } = await ada.hears('Add oat milk and mum')
@@ -92,7 +103,10 @@ describe.each(['responses', 'chat'] as const)('over the %s wire', (api) => {
     provider.plays(turn, says('Whole.'))
     const { events, text, conversation } = await ada.hears('Speak')
     expect(text).toBe('Half an answer')
-    expect(ending(events)).toMatchObject({ status: 'INTERRUPTED', error: { code: 'MODEL_STREAM_CUT', retryable: true } })
+    expect(ending(events)).toMatchObject({
+      status: 'INTERRUPTED',
+      error: { code: 'MODEL_STREAM_CUT', retryable: true },
+    })
     expect(events.findLast((it) => it.__typename === 'MessageCompleted')?.message).toMatchObject({
       status: 'INTERRUPTED',
       content: 'Half an answer',
@@ -163,9 +177,12 @@ test('a conversation gets a title after its first exchange, and a name given by 
   const titled = ada.follows(conversation)
   for await (const event of titled)
     if (event.__typename === 'ConversationUpdated' && event.conversation.title === 'Capital of France') break
-  await ada.mutate('mutation ($input: UpdateConversationInput!) { updateConversation(input: $input) { conversation { id } } }', {
-    input: { conversationId: conversation.id, title: 'Mine' },
-  })
+  await ada.mutate(
+    'mutation ($input: UpdateConversationInput!) { updateConversation(input: $input) { conversation { id } } }',
+    {
+      input: { conversationId: conversation.id, title: 'Mine' },
+    },
+  )
   await ada.hears('And of Spain?', { conversation })
   const { conversation: now } = await ada.query<{ conversation: { title: string } }>(
     'query ($id: ID!) { conversation(id: $id) { title } }',
@@ -181,7 +198,9 @@ test.each([
 ])('a message that is %s is refused, and nothing is stored', async (_, content) => {
   const { provider, ada } = await start()
   await expect(ada.asks(content)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' })
-  const { conversations } = await ada.query<{ conversations: { totalCount: number } }>('{ conversations { totalCount } }')
+  const { conversations } = await ada.query<{ conversations: { totalCount: number } }>(
+    '{ conversations { totalCount } }',
+  )
   expect(conversations.totalCount).toBe(0)
   expect(provider.requests).toHaveLength(0)
 })

@@ -11,7 +11,9 @@ async function start() {
   return { provider, app, ada: await app.user('ada') }
 }
 
-type Listed = { conversation: { messages: { edges: { node: { id: string; content: string; replaces: { id: string } | null } }[] } } }
+type Listed = {
+  conversation: { messages: { edges: { node: { id: string; content: string; replaces: { id: string } | null } }[] } }
+}
 
 async function contents(user: User, id: string, includeSuperseded = false): Promise<string[]> {
   const { conversation } = await user.query<Listed>(
@@ -31,7 +33,9 @@ async function retry(user: User, messageId: string): Promise<{ id: string }> {
 }
 
 async function edit(user: User, messageId: string, content: string) {
-  const { editMessage } = await user.mutate<{ editMessage: { run: { id: string }; message: { id: string; replaces: { id: string } } } }>(
+  const { editMessage } = await user.mutate<{
+    editMessage: { run: { id: string }; message: { id: string; replaces: { id: string } } }
+  }>(
     'mutation ($input: EditMessageInput!) { editMessage(input: $input) { run { id } message { id replaces { id } } } }',
     { input: { messageId, content } },
   )
@@ -45,7 +49,13 @@ test('a retry answers again; what it replaces is superseded and can still be rea
   await ada.hears('Follow-up', { conversation: first.conversation })
   await Array.fromAsync(ada.follows(await retry(ada, first.message.id)))
   expect(await contents(ada, first.conversation.id)).toEqual(['Question', 'Second try'])
-  expect(await contents(ada, first.conversation.id, true)).toEqual(['Question', 'First try', 'Follow-up', 'More', 'Second try'])
+  expect(await contents(ada, first.conversation.id, true)).toEqual([
+    'Question',
+    'First try',
+    'Follow-up',
+    'More',
+    'Second try',
+  ])
   expect(provider.requests.at(-1)?.transcript).toHaveLength(1)
   expect(provider.refusals).toEqual([])
 })

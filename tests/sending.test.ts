@@ -61,10 +61,13 @@ test('a refused request keeps no key', async () => {
   await expect(ada.hears('Second', { conversation, idempotencyKey })).resolves.toMatchObject({ text: 'Later.' })
 })
 
-test.each(['short', 'x'.repeat(129), 'with\nnewline'])('a key that is not 8 to 128 printable characters is refused (%#)', async (idempotencyKey) => {
-  const { ada } = await start()
-  await expect(ada.asks('Hi', { idempotencyKey })).rejects.toMatchObject({ code: 'BAD_USER_INPUT' })
-})
+test.each(['short', 'x'.repeat(129), 'with\nnewline'])(
+  'a key that is not 8 to 128 printable characters is refused (%#)',
+  async (idempotencyKey) => {
+    const { ada } = await start()
+    await expect(ada.asks('Hi', { idempotencyKey })).rejects.toMatchObject({ code: 'BAD_USER_INPUT' })
+  },
+)
 
 test('a queued message is answered when its turn comes, at the end of the conversation', async () => {
   const { provider, ada } = await start()
@@ -107,7 +110,14 @@ test('an interrupting message stops the answer, keeps its text and is answered n
   expect(events.at(-1)).toMatchObject({ __typename: 'RunEnded', run: { status: 'COMPLETED' } })
   await Array.fromAsync(ada.follows(patient.run))
   const { conversation: kept } = await ada.query<Kept>(messagesOf, { id: conversation.id })
-  expect(kept.messages.edges.map(({ node }) => node.content)).toEqual(['1', 'The old', '3', 'The new.', '2', 'The patient.'])
+  expect(kept.messages.edges.map(({ node }) => node.content)).toEqual([
+    '1',
+    'The old',
+    '3',
+    'The new.',
+    '2',
+    'The patient.',
+  ])
 })
 
 test('a queued run that is stopped has ended, and its message stays', async () => {
@@ -119,7 +129,9 @@ test('a queued run that is stopped has ended, and its message stays', async () =
   const second = await ada.asks('2', { conversation, whenBusy: 'QUEUE' })
   const third = await ada.asks('3', { conversation, whenBusy: 'QUEUE' })
   expect(await ada.stops(second.run)).toMatchObject({ status: 'STOPPED' })
-  expect(await Array.fromAsync(ada.follows(second.run))).toMatchObject([{ __typename: 'RunEnded', run: { status: 'STOPPED' } }])
+  expect(await Array.fromAsync(ada.follows(second.run))).toMatchObject([
+    { __typename: 'RunEnded', run: { status: 'STOPPED' } },
+  ])
   await provider.paused()
   provider.resume()
   await Array.fromAsync(ada.follows(third.run))

@@ -20,7 +20,10 @@ test('a stop reaches the model, and what was said stays', async () => {
   expect(await ada.stops(run)).toMatchObject({ status: 'STOPPED' })
   await asked.hungUp
   const events = await Array.fromAsync(ada.follows(run))
-  expect(events.at(-2)).toMatchObject({ __typename: 'MessageCompleted', message: { status: 'STOPPED', content: 'Once upon' } })
+  expect(events.at(-2)).toMatchObject({
+    __typename: 'MessageCompleted',
+    message: { status: 'STOPPED', content: 'Once upon' },
+  })
   expect(events.at(-1)).toMatchObject({ __typename: 'RunEnded', run: { status: 'STOPPED', error: null } })
   expect((await ada.hears('Go on', { conversation })).text).toBe('Gone on.')
   expect(provider.refusals).toEqual([])
@@ -67,14 +70,12 @@ test('a deleted conversation ends its streams, and nothing more is written', asy
   expect(deleteConversation).toEqual({ deletedId: conversation.id, deletedMessages: 2, deletedRuns: 1 })
   await asked.hungUp
   await following
-  const rows = await app.database.orm.em
-    .fork({ session: { role: 'app_system' } })
-    .execute<{ left: number }[]>(
-      `select (select count(*) from message) + (select count(*) from run) + (select count(*) from run_event)
+  const rows = await app.database.orm.em.fork({ session: { role: 'app_system' } }).execute<{ left: number }[]>(
+    `select (select count(*) from message) + (select count(*) from run) + (select count(*) from run_event)
         + (select count(*) from tool_call) + (select count(*) from conversation) as left
        from (select 1) it where ? = ?`,
-      [1, 1],
-    )
+    [1, 1],
+  )
   expect(rows).toHaveLength(1)
   await expect(until(ada.follows(conversation), () => true)).rejects.toMatchObject({ code: 'NOT_FOUND' })
 })
