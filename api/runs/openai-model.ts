@@ -4,7 +4,7 @@ import type { Limits } from '../limits.ts'
 import type { Model, ModelEvent, ModelRequest } from './model.ts'
 import { toChatRequest } from './models/chat-request.ts'
 import { chatPhase, readChat } from './models/chat-stream.ts'
-import { badResponse, type Phase, streamCut } from './models/chunk-shape.ts'
+import { badResponse, type Phase } from './models/chunk-shape.ts'
 import { failureOf, ProviderError } from './models/failures.ts'
 import { createHttpFetch } from './models/http-fetch.ts'
 import { createOfflineFetch } from './models/offline/offline-fetch.ts'
@@ -143,18 +143,14 @@ function refusesReasoning(error: unknown): boolean {
 
 /** The same chunks; what goes wrong with them is thrown as RunError, told for people, with the provider's words in the cause. */
 async function* explained(chunks: AsyncIterable<unknown>): AsyncGenerator<unknown, void> {
-  let begun = false
   try {
-    for await (const chunk of chunks) {
-      begun = true
-      yield chunk
-    }
+    yield* chunks
   } catch (error) {
-    throw explanation(error, begun)
+    throw explanation(error)
   }
 }
 
-function explanation(error: unknown, begun: boolean): unknown {
+function explanation(error: unknown): unknown {
   if (error instanceof APIConnectionError) {
     if (error.cause instanceof RunError) return error.cause
     return failureOf({ message: error.message, cause: error.cause })
@@ -165,5 +161,5 @@ function explanation(error: unknown, begun: boolean): unknown {
     return failureOf({ status, code, type, param, message, waitMs, cause: error })
   }
   if (error instanceof SyntaxError || error instanceof OpenAIError) return badResponse(error.message, error)
-  return error instanceof Error && !(error instanceof RunError) && begun ? streamCut(error) : error
+  return error
 }

@@ -20,7 +20,9 @@ export async function writeTurn(
   const voice = request.api === 'chat' ? chatVoice(request, issued) : responsesVoice(request, issued)
   const write = (data: string | Uint8Array) => send(outgoing, Buffer.from(data), turn.bytewise ?? false)
   let usage: ScriptedUsage | null = { input: 10, output: 5 }
-  if (!turn.steps.every((step) => 'raw' in step || 'event' in step || 'ends' in step)) await write(voice.opens())
+  // Who writes the events of an answer writes all of them.
+  const written = turn.steps.filter((step) => 'raw' in step || 'event' in step || 'ends' in step)
+  if (written.length < turn.steps.length || written.every((step) => 'ends' in step)) await write(voice.opens())
   for (const step of turn.steps) {
     if (outgoing.destroyed) return
     if ('pause' in step) {

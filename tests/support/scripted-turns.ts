@@ -85,7 +85,7 @@ export function silence(): Turn {
 
 /** An answer of these writes alone, whatever they are. */
 export function writes(...pieces: (string | Uint8Array)[]): Turn {
-  return stream([...pieces.map((raw) => ({ raw })), { ends: 'cleanly' }])
+  return stream([...['', ...pieces].map((raw) => ({ raw })), { ends: 'cleanly' }])
 }
 
 /** The same turn with each byte in a write of its own. */

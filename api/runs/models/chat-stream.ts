@@ -50,7 +50,7 @@ const Chunk = z.object({
       }),
     )
     .nullish(),
-  usage: z.unknown(),
+  usage: z.unknown().optional(),
 })
 
 /**

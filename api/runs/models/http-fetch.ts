@@ -1,6 +1,7 @@
 import { type IncomingMessage, request as requestPlain } from 'node:http'
 import { request as requestSecure } from 'node:https'
 import { RunError } from '../run-failure.ts'
+import { streamCut } from './chunk-shape.ts'
 
 /**
  * A `fetch` for model providers: limits the time to connect (a name, a socket, TLS) and hands on everything that came
@@ -90,7 +91,7 @@ async function* received(incoming: IncomingMessage): AsyncGenerator<Uint8Array, 
         if (size <= bufferedBytes) incoming.resume()
         yield piece
       } else if (end === 'well') return
-      else if (end !== 'not yet') throw end
+      else if (end !== 'not yet') throw streamCut(end)
       else
         await new Promise<void>((resolve) => {
           wake = resolve

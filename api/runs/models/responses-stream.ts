@@ -29,7 +29,7 @@ const ResponsesUsage = z.object({
   output_tokens_details: z.object({ reasoning_tokens: z.number().nullish() }).nullish(),
 })
 
-const Fault = z.object({ code: z.unknown(), message: z.string().nullish().catch(null) })
+const Fault = z.object({ code: z.unknown().optional(), message: z.string().nullish().catch(null) })
 
 const Event = z.object({ type: z.string() })
 const Delta = z.object({ ...place, delta: z.string() })
@@ -37,7 +37,7 @@ const ItemEvent = z.object({ ...place, item: Item })
 const Final = z.object({
   response: z.object({
     output: z.array(z.unknown()).nullish().catch(null),
-    usage: z.unknown(),
+    usage: z.unknown().optional(),
     error: Fault.nullish(),
     incomplete_details: z.object({ reason: text }).nullish(),
   }),
