@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
+import { Kind, type OperationDefinitionNode, parse, print } from 'graphql'
 import { expect, test } from 'vitest'
 import { parsePublicId } from '../api/ids.ts'
 import { ToolCall } from '../api/runs/tool-call.entity.ts'
@@ -289,6 +290,12 @@ test('a conversation is begun, rated and deleted with all that hangs on it', asy
     ada.mutate('mutation ($input: RateMessageInput!) { rateMessage(input: $input) { message { feedback } } }', {
       input: { messageId, feedback },
     })
+  await expect(
+    ada.mutate(
+      'mutation ($id: ID!) { updateConversation(input: { conversationId: $id, pinned: null }) { conversation { id } } }',
+      conversation,
+    ),
+  ).rejects.toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT', field: ['input', 'pinned'] } }] })
   const answer = events.flatMap((it) => (it.__typename === 'MessageCompleted' ? [it.message.id] : []))[0]
   expect(await rate(answer, 'UP')).toEqual({ rateMessage: { message: { feedback: 'UP' } } })
   expect(await rate(answer, null)).toEqual({ rateMessage: { message: { feedback: null } } })
@@ -329,6 +336,70 @@ test('a result that is too long is cut, and read whole in pieces', async () => {
     whole += piece
   }
   expect(whole).toBe(text)
+})
+
+test('every document to copy works as it is', async () => {
+  const { provider, ada } = await withPlayedModel()
+  provider.always(says('Yes.'))
+  const documents = globSync('schema/operations/*.graphql').flatMap(
+    (file) => parse(readFileSync(file, 'utf8')).definitions,
+  )
+  const operations = new Map(
+    documents
+      .filter((it): it is OperationDefinitionNode => it.kind === Kind.OPERATION_DEFINITION)
+      .map((it) => [it.name?.value ?? '', it]),
+  )
+  const runs = async <D>(name: string, variables: Record<string, unknown> = {}): Promise<D> => {
+    const operation = operations.get(name)
+    if (!operation) throw new Error(`There is no ${name} any more`)
+    operations.delete(name)
+    if (operation.operation !== 'subscription') return ada.query<D>(print(operation), variables)
+    for await (const first of ada.subscribe<D>(print(operation), variables)) return first
+    throw new Error(`${name} ended without an event`)
+  }
+
+  await runs('WhoAmI')
+  const { sendMessage } = await runs<{ sendMessage: { conversation: Id; message: Id; run: Id } }>('SendMessage', {
+    input: { content: 'Hello', idempotencyKey: 'hello-0001' },
+  })
+  const { conversation, message, run } = sendMessage
+  await all(ada.follows(run))
+  expect(await runs('FollowRun', { runId: run.id })).toMatchObject({ runEvents: { __typename: 'RunStarted' } })
+  expect(await runs('FollowConversation', { conversationId: conversation.id })).toMatchObject({
+    conversationEvents: { __typename: 'ConversationUpdated' },
+  })
+  expect(await runs('FirstPage')).toMatchObject({ conversations: { edges: [{ node: { id: conversation.id } }] } })
+  expect(await runs('StopRun', { runId: run.id })).toMatchObject({ stopRun: { run: { status: 'COMPLETED' } } })
+  expect(await runs('Nodes', { ids: [message.id, 'nothing'] })).toMatchObject({ nodes: [{ content: 'Hello' }, null] })
+
+  const again = await runs<{ retryMessage: { run: Id } }>('RetryMessage', { input: { messageId: message.id } })
+  await all(ada.follows(again.retryMessage.run))
+  const edit = { messageId: message.id, content: 'Hello there' }
+  const edited = await runs<{ editMessage: { run: Id } }>('EditMessage', { input: edit })
+  expect(edited).toMatchObject({ editMessage: { message: { content: 'Hello there', replaces: { id: message.id } } } })
+  await all(ada.follows(edited.editMessage.run))
+  type Whole = { conversation: { messages: Page<{ content: string } & Id> } }
+  const whole = await runs<Whole>('WholeConversation', { id: conversation.id })
+  const said = whole.conversation.messages.edges.map(({ node }) => node)
+  expect(said.map(({ content }) => content)).toEqual(['Hello there', 'Yes.'])
+  await runs('RateMessage', { messageId: said[1]?.id, feedback: 'UP' })
+
+  const { createTask } = await runs<{ createTask: { task: Id } }>('CreateTask', { title: 'Milk', dueOn: '2026-12-01' })
+  await runs('UpdateTask', { input: { taskId: createTask.task.id, completed: true } })
+  expect(await runs('Tasks', { status: 'DONE' })).toMatchObject({
+    tasks: { totalCount: 1, edges: [{ node: { title: 'Milk' } }] },
+  })
+  const changing = setInterval(
+    () => void ada.mutate('mutation { createTask(input: { title: "x" }) { task { id } } }'),
+    200,
+  )
+  expect(await runs('FollowViewer')).toMatchObject({ viewerEvents: { __typename: 'TaskChanged' } })
+  clearInterval(changing)
+  await runs('DeleteTask', { taskId: createTask.task.id })
+  await runs('CreateConversation', { title: 'Another' })
+  await runs('UpdateConversation', { input: { conversationId: conversation.id, pinned: true } })
+  await runs('DeleteConversation', { conversationId: conversation.id })
+  expect([...operations.keys()], 'documents that nobody ran').toEqual([])
 })
 
 test('who asks is told who they are, what they may, and where tools come from', async () => {
