@@ -120,6 +120,8 @@ export async function updateConversation(
   change: { title?: string | null; archived?: boolean | null; pinned?: boolean | null },
 ): Promise<Conversation> {
   if (change.title === null) throw badInput(['input', 'title'], 'cannot be cleared')
+  for (const member of ['archived', 'pinned'] as const)
+    if (change[member] === null) throw badInput(['input', member], 'must be true or false')
   return inTransaction(em, bell, async (em, bell) => {
     const conversation = await ownConversation(em, viewer, id)
     if (typeof change.title === 'string') conversation.rename(validTitle(change.title))
