@@ -1,4 +1,4 @@
-import { afterAll, onTestFinished } from 'vitest'
+import { afterAll, onTestFailed, onTestFinished } from 'vitest'
 
 type Clean = () => unknown
 
@@ -19,5 +19,14 @@ export function cleanUp(clean: Clean): void {
     onTestFinished(async () => void (await clean()))
   } catch {
     cleanUpAfterFile(clean)
+  }
+}
+
+/** When the running test fails, for what helps to see why. Outside of a test nothing happens. */
+export function ifItFails(tell: () => void): void {
+  try {
+    onTestFailed(tell)
+  } catch {
+    // There is no test that could fail.
   }
 }

@@ -1,6 +1,7 @@
 import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { expect, onTestFailed } from 'vitest'
+import { expect } from 'vitest'
+import { ifItFails } from './cleaning.ts'
 
 const chatkitHost = 'cdn.platform.openai.com'
 
@@ -27,7 +28,7 @@ export async function openTab(context: BrowserContext): Promise<{ page: Page; pr
   page.on('response', (response) => {
     if (response.status() >= 500) problems.push(`${response.status()} ${response.url()}`)
   })
-  onTestFailed(() => console.error(page.url(), problems))
+  ifItFails(() => console.error(page.url(), problems))
   return { page, problems }
 }
 

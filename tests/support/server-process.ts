@@ -1,8 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { cleanUp } from './cleaning.ts'
-import { buildPages } from './pages.ts'
+import { cleanUp, ifItFails } from './cleaning.ts'
 
 export type ServerProcess = {
   url: string
@@ -21,7 +20,6 @@ export type ServerProcess = {
  * what a shell gives. Ended with the test.
  */
 export async function startServer(env: Record<string, string | undefined>): Promise<ServerProcess> {
-  await buildPages()
   const port = await freePort()
   const url = `http://localhost:${port}`
   let child: ChildProcess | undefined
@@ -58,6 +56,7 @@ export async function startServer(env: Record<string, string | undefined>): Prom
     return child.exitCode
   }
 
+  ifItFails(() => console.error(output))
   cleanUp(() => end('SIGKILL'))
   await start()
   return {
