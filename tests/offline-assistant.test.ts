@@ -290,6 +290,19 @@ describe('the offline assistant', () => {
     expect(tasks.map((task) => task.title)).toEqual(['a', 'b', 'c'])
   })
 
+  test('does many things of one kind in few turns', async () => {
+    const { says, tasks } = conversation(taskTools())
+    expect((await says('Add a. Add b tomorrow.\nAdd c.\nThen show my tasks')).calls).toEqual([
+      ['add_task', 'add_task', 'add_task'],
+      ['list_tasks'],
+    ])
+    expect(tasks.map((task) => [task.title, task.due_on])).toEqual([
+      ['a', null],
+      ['b', '2026-11-26'],
+      ['c', null],
+    ])
+  })
+
   test('completes by name: looks first, then completes what is most like it', async () => {
     const { says, tasks } = conversation(taskTools(['buy oat bread', 'buy oat milk']))
     expect(await says('I have finished oat milk')).toEqual({

@@ -39,8 +39,23 @@ function todayIn(instructions: string): Day {
 function* answer(wishes: readonly Wish[], means: Means, isFirst: boolean): Work {
   const useful = wishes.filter((wish) => !['greet', 'thank'].includes(wish.kind))
   const said: string[] = []
-  for (const wish of useful.length > 0 ? useful : wishes.slice(0, 1)) said.push(yield* fulfil(wish, means, isFirst))
+  for (const wish of useful.length > 0 ? together(useful) : wishes.slice(0, 1))
+    said.push(yield* fulfil(wish, means, isFirst))
   return said.length > 0 ? said.join('\n\n') : words.unclear('')
+}
+
+/** Neighbours of one kind become one, so that many of them take few turns. */
+function together(wishes: readonly Wish[]): Wish[] {
+  const merged: Wish[] = []
+  for (const wish of wishes) {
+    const last = merged.at(-1)
+    if (last?.kind === 'add' && wish.kind === 'add')
+      merged[merged.length - 1] = { kind: 'add', tasks: last.tasks.concat(wish.tasks) }
+    else if (last?.kind === 'complete' && wish.kind === 'complete')
+      merged[merged.length - 1] = { kind: 'complete', names: last.names.concat(wish.names) }
+    else merged.push(wish)
+  }
+  return merged
 }
 
 function* fulfil(wish: Wish, means: Means, isFirst: boolean): Work {
@@ -70,7 +85,7 @@ function* fulfil(wish: Wish, means: Means, isFirst: boolean): Work {
     case 'greet':
       return isFirst ? words.welcome : words.greeting
     case 'thank':
-      return words.welcomeBack
+      return words.youAreWelcome
     case 'help':
       return words.help
     case 'connect':
@@ -94,7 +109,7 @@ function* add(tasks: readonly { title: string; due: Day | null }[], { tools, tod
       const { title = '', due = null } = tasks[at] ?? {}
       return result.ok ? words.added(title, due && spokenDay(due, today)) : words.failed(title, result.message)
     })
-    .join('\n')
+    .join('\n\n')
 }
 
 function* list(
@@ -122,7 +137,7 @@ function* complete(names: readonly string[], means: Means): Work {
     const title = found[at]?.title ?? ''
     return result.ok ? words.completed(title) : words.failed(title, result.message)
   })
-  return [...done, ...said].join('\n')
+  return [...done, ...said].join('\n\n')
 }
 
 function* completeAll({ tools }: Means): Work {
@@ -145,7 +160,7 @@ function* change(
   if (!means.tools.has('update_task')) return words.noTool('change tasks')
   const { found, said } = yield* find([name], status, means)
   const [task] = found
-  if (!task) return said.join('\n')
+  if (!task) return said.join('\n\n')
   const [result] = yield [{ name: 'update_task', arguments: { task_id: task.id, ...change } }]
   return result?.ok ? told(task) : words.failed(task.title, result?.message ?? '')
 }
@@ -154,7 +169,7 @@ function* remove(name: string, means: Means): Work {
   if (!means.tools.has('delete_task')) return words.cannotDelete(name)
   const { found, said } = yield* find([name], 'all', means)
   const [task] = found
-  if (!task) return said.join('\n')
+  if (!task) return said.join('\n\n')
   const [result] = yield [{ name: 'delete_task', arguments: { task_id: task.id } }]
   return result?.ok ? words.deleted(task.title) : words.failed(task.title, result?.message ?? '')
 }
@@ -167,8 +182,8 @@ function* find(
 ): Generator<Call[], { found: Task[]; said: string[] }, Result[]> {
   const found: Task[] = []
   const said: string[] = []
-  const spokenOf = lastTask(before)
-  if (names.every((name) => isPronoun(name)) && spokenOf) return { found: [spokenOf], said }
+  const last = lastTask(before)
+  if (last && names.every((name) => isPronoun(name))) return { found: [last], said }
   if (!tools.has('list_tasks')) return { found, said: [words.noTool('see your tasks')] }
   const [result] = yield [{ name: 'list_tasks', arguments: { status } }]
   const { tasks, problem } = tasksIn(result)

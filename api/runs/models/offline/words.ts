@@ -28,7 +28,7 @@ ${abilities}
 
 ${connect}`
 
-export const welcomeBack = 'You are welcome.'
+export const youAreWelcome = 'You are welcome.'
 
 export function unclear(text: string): string {
   const asked = text ? `I did not understand “${escaped(short(text))}”. ` : ''
