@@ -260,7 +260,7 @@ describe.each<Api>(['responses', 'chat'])('over %s', (api) => {
   ])('a model that %s is left, and told so', async (_, turn, texts) => {
     const played = await provider()
     played.plays(turn)
-    const limits = { modelFirstByteSeconds: 0.2, modelSilenceSeconds: 0.2 }
+    const limits = { modelFirstByteSeconds: texts.length > 0 ? 10 : 0.2, modelSilenceSeconds: 0.2 }
     expect(await ask(modelAt(played.url, api, {}, limits), hi)).toMatchObject({
       texts,
       error: { code: 'MODEL_TIMEOUT', retryable: true },
@@ -271,8 +271,8 @@ describe.each<Api>(['responses', 'chat'])('over %s', (api) => {
 
   test('thinking may take longer than a pause between words', async () => {
     const played = await provider()
-    played.plays(says({ thinks: 'hm' }, { waits: 300 }, 'ok'), says('Well', { waits: 300 }, ' ok'))
-    const model = modelAt(played.url, api, {}, { modelFirstByteSeconds: 5, modelSilenceSeconds: 0.1 })
+    played.plays(says({ thinks: 'hm' }, { waits: 1_000 }, 'ok'), says('Well', { waits: 1_000 }, ' ok'))
+    const model = modelAt(played.url, api, {}, { modelFirstByteSeconds: 10, modelSilenceSeconds: 0.5 })
     expect((await ask(model, hi)).texts).toEqual(['ok'])
     expect(await ask(model, hi)).toMatchObject({ texts: ['Well'], error: { code: 'MODEL_TIMEOUT' } })
   })
