@@ -32,7 +32,7 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
   const database = parts.database ?? (await createDatabase(config))
   await database.migrate()
   const { units, embedded, connect } = database
-  const auth = await createAuth(config, database.orm.em)
+  const auth = await createAuth(config, database.orm.em, units)
   const bell = connect ? new PostgresBell(connect) : new ProcessBell()
   const chunks = connect
     ? storeOnOwnConnection(connect)
@@ -45,7 +45,7 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
   if (bell instanceof PostgresBell) await bell.begin()
   await runs.begin()
 
-  const { authenticate, userOf, stillSignedIn } = auth
+  const { authenticate, userOf, stillSignedIn, forgetKeys } = auth
   const { production, graphiql } = config
   const graphql = createGraphqlEndpoint({
     units,
@@ -56,6 +56,7 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
     authenticate,
     userOf,
     stillSignedIn,
+    forgetKeys,
     graphiql,
     production,
   })

@@ -12,6 +12,7 @@ export const limitsSchema = z.strictObject({
   pageMax: count(100),
   cursorBytes: count(512),
   idempotencyHours: count(48),
+  apiKeysPerUser: count(20),
   logHours: count(24),
   heartbeatSeconds: count(12).pipe(z.number().max(15)),
   streamBufferBytes: count(262_144),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { getMigrations } from 'better-auth/db/migration'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { ApiKey } from '../api/auth/api-key.entity.ts'
 import { createAuth } from '../api/auth/auth.ts'
 import { Conversation } from '../api/conversations/conversation.entity.ts'
 import { Message } from '../api/conversations/message.entity.ts'
@@ -18,7 +19,7 @@ beforeAll(async () => {
   database = await openDatabase()
 })
 
-const tables = ['conversation', 'idempotency_key', 'message', 'run', 'run_event', 'task', 'tool_call']
+const tables = ['api_key', 'conversation', 'idempotency_key', 'message', 'run', 'run_event', 'task', 'tool_call']
 
 /** As a user, in raw SQL: the ORM's own conditions are not in the way. */
 const sqlAs = (id: string, sql: string, params: unknown[] = []) => database.units.as({ id }).execute(sql, params)
@@ -65,6 +66,7 @@ async function settledUser() {
   })
   em.create(RunEventRow, { runId: run.id, attempt: 1, lastSeq: 1, userId, event: { type: 'run.ended' } })
   em.create(IdempotencyKey, { userId, key: 'key-12345', hash: 'h' })
+  em.create(ApiKey, { userId, name: 'Robot', hash: 'h', start: 'parley_', scopes: [], expiresAt: new Date() })
   const task = em.create(Task, { userId, title: 'Buy oat milk' })
   await em.flush()
   return { userId, conversation, question, answer, again, run, call, task }
@@ -88,7 +90,7 @@ describe('the tables', () => {
 
   test('are what Better Auth wants', async () => {
     const settings = { url: 'http://localhost', production: false, secret: 's'.repeat(40), dataDir: 'memory://' }
-    const { options } = await createAuth(settings, database.orm.em)
+    const { options } = await createAuth(settings, database.orm.em, database.units)
     const { toBeCreated, toBeAdded } = await getMigrations(options)
     expect({ toBeCreated, toBeAdded }).toEqual({ toBeCreated: [], toBeAdded: [] })
   })
@@ -104,6 +106,7 @@ describe('the tables', () => {
       `FOREIGN KEY (${parent}_id, user_id) REFERENCES ${parent}(id, user_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED`
     expect(keys.sort()).toEqual(
       [
+        `api_key: ${toUser}`,
         `conversation: ${toUser}`,
         `idempotency_key: ${toUser}`,
         `task: ${toUser}`,
@@ -159,7 +162,7 @@ describe('who sees what, in raw SQL', () => {
   })
 
   test('the owner sees every row, someone else none', async () => {
-    expect(await countsAs(ada.userId)).toEqual({ ...none, conversation: 1, idempotency_key: 1, message: 3, run: 1, run_event: 1, task: 1, tool_call: 1 }) // biome-ignore format: one row per table
+    expect(await countsAs(ada.userId)).toEqual({ ...none, api_key: 1, conversation: 1, idempotency_key: 1, message: 3, run: 1, run_event: 1, task: 1, tool_call: 1 }) // biome-ignore format: one row per table
     expect(await countsAs(eve)).toEqual(none)
     expect(await countsAs(randomUUID())).toEqual(none)
   })
@@ -255,7 +258,7 @@ describe('what is deleted takes along what hangs on it', () => {
     const { userId, conversation } = await settledUser()
     const em = database.units.as({ id: userId })
     expect(await em.nativeDelete(Conversation, { id: conversation.id })).toBe(1)
-    expect(await countsAs(userId)).toEqual({ ...none, idempotency_key: 1, task: 1 })
+    expect(await countsAs(userId)).toEqual({ ...none, api_key: 1, idempotency_key: 1, task: 1 })
   })
 
   test('a run its answer, not the question', async () => {

@@ -25,6 +25,7 @@ function door(parts: Partial<GraphqlParts> = {}) {
     },
     userOf: async ({ id }) => ({ id, name: 'Ada', email: 'ada@example.test' }),
     stillSignedIn: async () => true,
+    forgetKeys: unused,
     limits: standardLimits,
     graphiql: true,
     production: false,

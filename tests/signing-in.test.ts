@@ -17,7 +17,7 @@ let auth: Auth
 
 beforeAll(async () => {
   database = await openDatabase()
-  auth = await createAuth(settings, database.orm.em)
+  auth = await createAuth(settings, database.orm.em, database.units)
 })
 afterEach(() => {
   vi.useRealTimers()
@@ -167,7 +167,7 @@ describe('a token', () => {
   test('ends with the session: at once here, within 30 s on another process', async () => {
     const { cookie } = await signUp()
     const token = await tokenFor(cookie)
-    const elsewhere = await createAuth(settings, database.orm.em)
+    const elsewhere = await createAuth(settings, database.orm.em, database.units)
     await withToken(token)
     await withToken(token, elsewhere)
     await post('/sign-out', {}, { cookie, origin: url })
@@ -208,7 +208,7 @@ describe('a forged token', () => {
     }
     mine = await identity()
     other = await identity()
-    auth = await createAuth(settings, database.orm.em)
+    auth = await createAuth(settings, database.orm.em, database.units)
   })
 
   const now = () => Math.floor(Date.now() / 1_000)
@@ -368,7 +368,7 @@ describe('one credential counts', () => {
   })
 
   test('the cookie, in production, on the public origin only', async () => {
-    const production = await createAuth({ ...settings, production: true }, database.orm.em)
+    const production = await createAuth({ ...settings, production: true }, database.orm.em, database.units)
     const from = (origin: string) => production.authenticate(asking({ cookie, origin }, 'POST'))
     await from(url)
     await expect(from('http://127.0.0.1:3000')).rejects.toMatchObject({ code: 'CSRF_REJECTED' })
@@ -376,7 +376,7 @@ describe('one credential counts', () => {
 
   test('none, when it cannot be checked: then nobody is let in', async () => {
     const failing = () => Promise.reject(new Error('the database is away'))
-    const judges: Judges = { readToken: failing, findSession: failing, readCookie: failing, origins: () => true }
+    const judges: Judges = { readToken: failing, readKey: failing, findSession: failing, readCookie: failing, origins: () => true }
     const credentials: Headers[] = [{ cookie }, { authorization: `Bearer ${token}` }]
     for (const headers of credentials) {
       const refused = expect(authenticate(asking(headers), judges)).rejects
@@ -407,7 +407,7 @@ describe('a foreign page', () => {
 describe('one address', () => {
   test('may try often, not endlessly, whatever its headers say', async () => {
     const attempts = { signInsPerMinute: 3, signUpsPerHour: 1 }
-    const strict = await createAuth({ ...settings, attempts }, database.orm.em)
+    const strict = await createAuth({ ...settings, attempts }, database.orm.em, database.units)
     const guess = (address: string, headers: Headers = {}) =>
       post('/sign-in/email', { email: 'a@example.test', password: 'wrong horse' }, headers, address, strict)
     for (let n = 0; n < 3; n++) expect((await guess('192.0.2.1')).status).toBe(401)

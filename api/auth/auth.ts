@@ -3,11 +3,13 @@ import { type BetterAuthOptions, betterAuth } from 'better-auth'
 import { APIError } from 'better-auth/api'
 import { jwt } from 'better-auth/plugins'
 import { authenticate, foreignPageMessage, unauthenticated } from './authenticate.ts'
+import { KnownKeys } from './known-keys.ts'
 import { type AuthTables, KnownSessions } from './known-sessions.ts'
 import { createOrigins, type Origins } from './origins.ts'
 import { keptSecret } from './secret.ts'
 import { TimestampsAsDates } from './timestamps-as-dates.ts'
 import { createTokenReader, tokenLifeSeconds } from './token.ts'
+import type { Units } from './units.ts'
 import type { Viewer } from './viewer.ts'
 
 export type AuthSettings = {
@@ -33,8 +35,10 @@ export type Auth = {
   handler(request: Request, address?: string): Promise<Response>
   /** Who is asking. Throws as `authenticate` in authenticate.ts says. */
   authenticate(request: Request): Promise<Viewer>
-  /** Whether the viewer's session is still there (as of at most 30 s ago): for streams, which outlive their request. */
+  /** Whether the viewer's session or key is still there (as of at most 30 s ago): for streams, which outlive their request. */
   stillSignedIn(viewer: Viewer): Promise<boolean>
+  /** An API key was revoked: nothing that is remembered of keys holds any more. */
+  forgetKeys(): void
   /** Name and e-mail address of the viewer. Throws UNAUTHENTICATED when the account is gone. */
   userOf(viewer: Viewer): Promise<{ id: string; name: string; email: string }>
   /** Whether a page of this origin may use the cookie. */
@@ -44,14 +48,16 @@ export type Auth = {
 }
 
 /** Better Auth on our database, as the owner of its `auth_` tables. Call it outside any transaction. */
-export async function createAuth(settings: AuthSettings, em: SqlEntityManager): Promise<Auth> {
+export async function createAuth(settings: AuthSettings, em: SqlEntityManager, units: Units): Promise<Auth> {
   const db = em.fork().getKysely<AuthTables>().withPlugin(new TimestampsAsDates())
   const secret = settings.secret ?? (await keptSecret(settings.dataDir))
   const origins = createOrigins(settings)
   const auth = betterAuth(optionsFor(settings, secret, origins, db))
   const sessions = new KnownSessions(db)
+  const keys = new KnownKeys(units)
   const judges = {
     readToken: createTokenReader(settings.url, () => auth.api.getJwks()),
+    readKey: (text: string) => keys.viewerOf(text),
     findSession: (id: string) => sessions.find(id),
     readCookie: async (headers: Headers) =>
       (await auth.api.getSession({ headers, query: { disableRefresh: true } }))?.session ?? null,
@@ -66,7 +72,11 @@ export async function createAuth(settings: AuthSettings, em: SqlEntityManager): 
       return response.status === 429 ? tooManyAttempts(response) : response
     },
     authenticate: (request) => authenticate(request, judges),
-    stillSignedIn: async ({ id, sessionId }) => !sessionId || (await sessions.find(sessionId))?.userId === id,
+    stillSignedIn: async (viewer) =>
+      viewer.sessionId
+        ? (await sessions.find(viewer.sessionId))?.userId === viewer.id
+        : viewer.keyId !== undefined && keys.isThere(viewer),
+    forgetKeys: () => keys.forget(),
     userOf: async ({ id }) => {
       const user = await db
         .selectFrom('auth_user')

@@ -1,4 +1,5 @@
 import { AppError, badInput } from '../errors.ts'
+import { isKey } from './key-text.ts'
 import type { KnownSession } from './known-sessions.ts'
 import type { Origins } from './origins.ts'
 import type { TokenReader } from './token.ts'
@@ -7,6 +8,8 @@ import { scopes, type Viewer } from './viewer.ts'
 /** What it takes to judge a credential. */
 export type Judges = {
   readToken: TokenReader
+  /** Who holds an API key, if it is still good. */
+  readKey(text: string): Promise<Viewer | null>
   /** The session of a token, if it is still there. */
   findSession(id: string): Promise<KnownSession | null>
   /** The session of a cookie, if it is still there. */
@@ -27,7 +30,7 @@ export async function authenticate(request: Request, judges: Judges): Promise<Vi
   try {
     const viewer =
       authorization !== null || apiKey !== null
-        ? await viewerOfHeader(authorization, judges)
+        ? await viewerOfHeader(authorization, apiKey, judges)
         : await viewerOfCookie(request, judges)
     if (viewer) return viewer
   } catch (error) {
@@ -46,9 +49,17 @@ function unavailable(cause: unknown): AppError {
   })
 }
 
-async function viewerOfHeader(authorization: string | null, judges: Judges): Promise<Viewer | null> {
-  const token = /^Bearer +([^\s,]+) *$/i.exec(authorization ?? '')?.[1]
-  const claims = token === undefined ? null : await judges.readToken(token)
+const bearer = (authorization: string | null) => /^Bearer +([^\s,]+) *$/i.exec(authorization ?? '')?.[1] ?? ''
+
+/** A key is good in both headers, a token in `authorization` alone. */
+async function viewerOfHeader(authorization: string | null, apiKey: string | null, judges: Judges) {
+  const credential = apiKey ?? bearer(authorization)
+  if (isKey(credential)) return judges.readKey(credential)
+  return apiKey === null ? viewerOfToken(credential, judges) : null
+}
+
+async function viewerOfToken(token: string, judges: Judges): Promise<Viewer | null> {
+  const claims = await judges.readToken(token)
   if (!claims) return null
   const session = await judges.findSession(claims.sessionId)
   if (session?.userId !== claims.userId) return null

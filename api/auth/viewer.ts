@@ -9,6 +9,8 @@ export type Viewer = {
   readonly id: string
   readonly scopes: readonly Scope[]
   readonly sessionId?: string
+  /** The API key, when one was sent. */
+  readonly keyId?: string
   /** When the credential ends; a stream must not outlive it. */
   readonly expiresAt?: Date
 }

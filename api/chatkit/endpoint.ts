@@ -1,8 +1,8 @@
+import { requireScopes } from '../auth/require-scopes.ts'
 import type { Units } from '../auth/units.ts'
 import type { Scope, Viewer } from '../auth/viewer.ts'
 import type { Bell } from '../bell/bell.ts'
 import { ownConversation, updateConversation } from '../conversations/conversations.ts'
-import { AppError } from '../errors.ts'
 import { publicId } from '../ids.ts'
 import type { Limits } from '../limits.ts'
 import type { Runs } from '../runs/runs.ts'
@@ -32,7 +32,7 @@ export function createChatkitEndpoint(parts: ChatkitParts): (request: Request) =
       checkForm(request)
       const viewer = await parts.authenticate(request)
       const asked = await readRequest(request, parts.limits.bodyBytes)
-      for (const scope of needed[asked.type]) requireScope(viewer, scope)
+      requireScopes(viewer, needed[asked.type])
       return await serve(parts, viewer, asked, request.signal)
     } catch (error) {
       return refusal(error)
@@ -48,11 +48,6 @@ const needed: Record<ChatkitRequest['type'], Scope[]> = {
   'threads.update': ['conversations:write'],
   'threads.delete': ['conversations:write'],
   'items.list': ['conversations:read'],
-}
-
-function requireScope(viewer: Viewer, requiredScope: Scope): void {
-  if (viewer.scopes.includes(requiredScope)) return
-  throw new AppError('FORBIDDEN', `This needs the scope ${requiredScope}.`, { requiredScope })
 }
 
 async function serve(

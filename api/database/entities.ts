@@ -1,3 +1,4 @@
+import { ApiKey } from '../auth/api-key.entity.ts'
 import { Conversation } from '../conversations/conversation.entity.ts'
 import { Message } from '../conversations/message.entity.ts'
 import { IdempotencyKey } from '../runs/idempotency.entity.ts'
@@ -7,4 +8,4 @@ import { ToolCall } from '../runs/tool-call.entity.ts'
 import { Task } from '../tasks/task.entity.ts'
 
 /** Every table of the product, parents first. Better Auth's own tables are not entities. */
-export const entities = [Conversation, Message, Run, ToolCall, RunEventRow, IdempotencyKey, Task]
+export const entities = [Conversation, Message, Run, ToolCall, RunEventRow, IdempotencyKey, Task, ApiKey]

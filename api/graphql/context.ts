@@ -17,6 +17,8 @@ export type Parts = {
   userOf(viewer: Viewer): Promise<Person>
   /** Whether the viewer's session is still there: streams outlive the request that opened them. */
   stillSignedIn(viewer: Viewer): Promise<boolean>
+  /** A key was revoked: what is remembered of keys no longer holds. */
+  forgetKeys(): void
   limits: Limits
 }
 

@@ -1,3 +1,6 @@
+import { findApiKey } from '../auth/api-keys.ts'
+import { requireScopes } from '../auth/require-scopes.ts'
+import type { Scope } from '../auth/viewer.ts'
 import { notFound } from '../errors.ts'
 import { type IdKind, internalId, parsePublicId } from '../ids.ts'
 import { builder } from './builder.ts'
@@ -29,7 +32,9 @@ export function present<T>(kind: IdKind, found: T | null): T {
 /** The object behind any id; null when it is malformed, unknown or someone else's. */
 async function findNode(id: string, context: Context) {
   const parsed = parsePublicId(id)
-  return parsed && finders[parsed.kind](parsed.uuid, context)
+  if (!parsed) return null
+  requireScopes(context.viewer, scopesOf[parsed.kind])
+  return finders[parsed.kind](parsed.uuid, context)
 }
 
 const finders = {
@@ -39,14 +44,27 @@ const finders = {
   call: (id, { loaders }) => loaders.toolCall.load(id),
   task: (id, { loaders }) => loaders.task.load(id),
   user: async (id, { viewer, userOf }) => (id === viewer.id ? userOf(viewer) : null),
-  key: async () => null,
+  key: (id, { em, viewer }) => findApiKey(em, viewer, id),
 } as const satisfies Record<IdKind, (id: string, context: Context) => Promise<object | null>>
+
+const conversations = ['conversations:read'] as const
+
+const scopesOf = {
+  conv: conversations,
+  msg: conversations,
+  run: conversations,
+  call: conversations,
+  task: ['tasks:read'],
+  user: [],
+  key: [],
+} as const satisfies Record<IdKind, readonly Scope[]>
 
 const Node = builder.nodeInterfaceRef()
 
 builder.queryFields((t) => ({
   node: t.field({
-    description: 'Any object by its id; null when there is none, or none of yours.',
+    description:
+      'Any object by its id; null when there is none, or none of yours. A key needs the scope that reads this kind of object.',
     type: Node,
     nullable: true,
     args: { id: t.arg.id({ required: true, description: 'The `id` of the object.' }) },

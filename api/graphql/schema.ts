@@ -1,4 +1,5 @@
 import { builder } from './builder.ts'
+import './api-key.ts'
 import './conversation.ts'
 import './conversation-event.ts'
 import './message.ts'
@@ -9,6 +10,7 @@ import './tool-call.ts'
 import './tool-server.ts'
 import './user.ts'
 import './viewer-event.ts'
+import { withScopes } from './scopes.ts'
 
 /** The whole GraphQL API. Made without a database: to be printed, or to be served. */
-export const schema = builder.toSchema()
+export const schema = withScopes(builder.toSchema())

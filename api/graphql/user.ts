@@ -2,7 +2,7 @@ import { publicId } from '../ids.ts'
 import { builder } from './builder.ts'
 import type { Person } from './context.ts'
 
-const User = builder.objectRef<Person>('User').implement({
+export const User = builder.objectRef<Person>('User').implement({
   description: 'A person who signs in.',
   interfaces: [builder.nodeInterfaceRef()],
   isTypeOf: (value) => typeof value === 'object' && value !== null && 'email' in value,

@@ -281,6 +281,7 @@ export type NodesQueryVariables = Exact<{
 
 
 export type NodesQuery = { nodes: Array<
+    | { __typename: 'ApiKey', id: string }
     | { __typename: 'Conversation', title: string, id: string }
     | { __typename: 'Message', role: MessageRole, content: string, id: string }
     | { __typename: 'Run', id: string, runStatus: RunStatus }

@@ -1,7 +1,7 @@
 import { Migration } from '@mikro-orm/migrations'
 
 /** In the order in which they are made: parents first. */
-const ownedTables = ['conversation', 'message', 'run', 'tool_call', 'run_event', 'idempotency_key', 'task']
+const ownedTables = ['conversation', 'message', 'run', 'tool_call', 'run_event', 'idempotency_key', 'task', 'api_key']
 
 /** Better Auth's tables as it wants them, then ours with the two things that keep users apart: policies and owned keys. */
 export class FirstTables extends Migration {
@@ -209,6 +209,19 @@ const productTables = [
     constraint "task_owner_uq" unique ("id", "user_id")
   )`,
   'create index "task_list_idx" on "task" ("user_id", "created_at" desc, "id" desc)',
+
+  `create table "api_key" (
+    "id" uuid not null primary key,
+    "user_id" uuid not null,
+    "name" varchar(100) not null,
+    "hash" varchar(64) not null,
+    "start" varchar(20) not null,
+    "scopes" jsonb not null,
+    "created_at" timestamptz(3) not null,
+    "expires_at" timestamptz(3) not null,
+    "last_used_at" timestamptz(3) null,
+    constraint "api_key_hash_uq" unique ("user_id", "hash")
+  )`,
 ]
 
 const owner = `user_id = (select nullif(current_setting('app.user_id', true), ''))::uuid`
@@ -229,7 +242,7 @@ function keptApart(table: string): string[] {
  * commit: within a transaction rows may be written in any order.
  */
 const foreignKeys = [
-  ...['conversation', 'idempotency_key', 'task'].map(
+  ...['conversation', 'idempotency_key', 'task', 'api_key'].map(
     (table) =>
       `alter table "${table}" add constraint "${table}_user_fk" foreign key ("user_id") references "auth_user" ("id") on delete cascade`,
   ),
