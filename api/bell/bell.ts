@@ -81,9 +81,11 @@ export class ProcessBell implements Bell {
     this.#listeners.set(topic, listeners)
     const listener = new Listener(signal, () => {
       listeners.delete(listener)
-      if (listeners.size === 0) this.#listeners.delete(topic)
+      // One that is closed twice must not take the place of those who came in between.
+      if (listeners.size === 0 && this.#listeners.get(topic) === listeners) this.#listeners.delete(topic)
     })
     listeners.add(listener)
+    if (signal.aborted) listener.close()
     return listener
   }
 

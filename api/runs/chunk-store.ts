@@ -23,6 +23,9 @@ export function storeEmbedded(units: Units): StoreChunks {
   }
 }
 
+/** A statement that has not come back for so long is on a line that was cut: whatever waits for it must go on. */
+const answerMs = 10_000
+
 /**
  * A connection of its own whose commits do not wait for the disk; made when it is needed, and again after it was lost:
  * then `onLost` is told, since what went over it last may be gone.
@@ -33,25 +36,32 @@ export function storeOnOwnConnection(connect: Connect): {
   onLost: () => void
 } {
   let client: Promise<Connection> | undefined
+  let closed = false
   const parts = {
     onLost: () => {},
     store: async (chunks: readonly Chunk[]) => {
+      if (closed) throw new Error('The connection for chunks was closed.')
       client ??= open()
-      await (await client).query({ name: 'store-chunks', text: statement, values: [rowsOf(chunks)] })
+      await answered(await client, { name: 'store-chunks', text: statement, values: [rowsOf(chunks)] })
     },
     close: async () => {
-      const open = await client?.catch(() => undefined)
-      await open?.end()
+      closed = true
+      const last = await client?.catch(() => undefined)
+      await last?.end()
     },
   }
   const open = async () => {
+    const lost = () => {
+      client = undefined
+      if (!closed) parts.onLost()
+    }
     try {
       const opened = await connect()
-      opened.on('end', () => {
-        client = undefined
-        parts.onLost()
+      opened.on('end', lost)
+      await answered(opened, 'set role app_system; set synchronous_commit = off').catch((error: unknown) => {
+        void opened.end().catch(() => {})
+        throw error
       })
-      await opened.query(`set role app_system; set synchronous_commit = off`)
       return opened
     } catch (error) {
       client = undefined
@@ -59,4 +69,10 @@ export function storeOnOwnConnection(connect: Connect): {
     }
   }
   return parts
+}
+
+/** Ends a connection that does not answer, which fails the statement too. */
+async function answered(connection: Connection, statement: Parameters<Connection['query']>[0]): Promise<void> {
+  const timer = setTimeout(() => void connection.end().catch(() => {}), answerMs)
+  await connection.query(statement).finally(() => clearTimeout(timer))
 }

@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
-import { scopes, type Viewer } from '../auth/viewer.ts'
+import { owned, scopes, type Viewer } from '../auth/viewer.ts'
+import { Message } from '../conversations/message.entity.ts'
 import type { Limits } from '../limits.ts'
 import type { Toolbox, Toolboxes } from '../tools/toolbox.ts'
 import { withinBudget } from './history.ts'
@@ -12,7 +13,8 @@ import { RunError, type RunFailure } from './run-failure.ts'
 import { LostRun, type Recorder, type RunLog } from './run-log.ts'
 import { type Outcome, StepKeeper } from './step-keeper.ts'
 import { tokensOf } from './tokens.ts'
-import { readTranscript, type Transcript } from './transcript.ts'
+import { ToolCall } from './tool-call.entity.ts'
+import { isUnknown, readTranscript, type Transcript } from './transcript.ts'
 
 export type ExecutionParts = {
   log: RunLog
@@ -35,7 +37,7 @@ export class Halt extends Error {
   }
 }
 
-/** A run that so many processes were lost over without a step forward is given up. */
+/** A run over which so many processes were lost without a step forward is given up. */
 const fruitlessTakeovers = 3
 
 /** `handover` leaves the run for another process, `waits` for a person. */
@@ -68,7 +70,7 @@ class Execution {
   #toolbox: Toolbox
   #recorder: Recorder
   #halt: AbortSignal
-  #timeout: AbortSignal
+  #timeout = new AbortController()
 
   constructor(
     parts: ExecutionParts,
@@ -84,25 +86,38 @@ class Execution {
     this.#toolbox = toolbox
     this.#recorder = recorder
     this.#halt = halt
-    this.#timeout = AbortSignal.timeout(parts.limits.runSeconds * 1_000)
   }
 
   async work(): Promise<Result> {
+    const timer = setTimeout(() => this.#timeout.abort(), this.#parts.limits.runSeconds * 1_000)
+    return this.#work().finally(() => clearTimeout(timer))
+  }
+
+  async #work(): Promise<Result> {
+    if (this.#run.fruitless >= fruitlessTakeovers) return this.#giveUp()
     const transcript = await this.#read()
-    const { start, unknown, finished } = transcript
-    const keeper = new StepKeeper(this.#recorder, this.#toolbox, {
-      usage: this.#run.usage ?? null,
-      open: [...start.calls, ...start.waiting],
-      begun: start.messageId,
-    })
+    const { start, open, unknown, finished } = transcript
+    const keeper = this.#keeper(open, start.messageId)
     if (start.messageId) await keeper.reset(start.messageId)
-    if (this.#run.fruitless >= fruitlessTakeovers) {
-      await giveUp(this.#em(), this.#run, keeper, start.messageId)
-      return this.#end(keeper, { status: 'INTERRUPTED', failure: serverRestarted })
-    }
     await keeper.unknown(unknown)
     if (finished) return this.#end(keeper, { status: 'COMPLETED' })
     return this.#answer(keeper, transcript)
+  }
+
+  /** Closes what is open. What the model would be shown is not read again: that may be what the servers died of. */
+  async #giveUp(): Promise<Result> {
+    const of = { runId: this.#run.id, ...owned(this.#viewer) }
+    const cutOff = await this.#em().findOne(Message, { ...of, status: 'STREAMING' })
+    const open = await this.#em().find(ToolCall, { ...of, finishedAt: null })
+    const keeper = this.#keeper(open, cutOff?.id)
+    if (cutOff) await keeper.reset(cutOff.id)
+    await keeper.unknown(open.filter((call) => isUnknown(this.#toolbox, call)))
+    await this.#sayKept(keeper)
+    return this.#end(keeper, { status: 'INTERRUPTED', failure: serverRestarted })
+  }
+
+  #keeper(open: readonly ToolCall[], begun: string | undefined): StepKeeper {
+    return new StepKeeper(this.#recorder, this.#toolbox, { usage: this.#run.usage ?? null, open, begun })
   }
 
   /** Speaks and calls until there is nothing more to do; what a person decides meanwhile leads on. */
@@ -110,22 +125,40 @@ class Execution {
     for (let { start } = transcript; ; { start } = await this.#read()) {
       const way = await this.#loop(keeper, start)
       if (way === 'done') return this.#end(keeper, { status: 'COMPLETED' })
-      if (way instanceof Halt) return way.why === 'stop' ? this.#end(keeper, { status: 'STOPPED' }) : way.why
-      if (way !== 'waits') return this.#end(keeper, { status: statusOf(way, keeper), failure: way })
-      if (await keeper.wait()) return 'waits'
-      await keeper.hearDecisions(this.#em())
+      if (way === 'waits') {
+        if (await keeper.wait()) return 'waits'
+        await keeper.hearDecisions(this.#em())
+        continue
+      }
+      if (way instanceof Halt && way.why !== 'stop') return this.#leave(way.why)
+      await this.#sayKept(keeper)
+      if (way instanceof Halt) return this.#end(keeper, { status: 'STOPPED' })
+      return this.#end(keeper, { status: statusOf(way, keeper), failure: way })
     }
+  }
+
+  /** Who goes on with a run that is handed over counts on it that everything told so far is in the table. */
+  async #leave(why: 'handover' | 'lost'): Promise<Result> {
+    if (why === 'handover') await this.#recorder.keep([])
+    return why
   }
 
   /** Goes round once. What fails in the loop is a result; what fails in the database is thrown. */
   async #loop(keeper: StepKeeper, start: LoopStart): Promise<'done' | 'waits' | Halt | RunFailure> {
-    const signal = AbortSignal.any([this.#halt, this.#timeout])
+    const left = new AbortController()
+    const signal = AbortSignal.any([this.#halt, this.#timeout.signal, left.signal])
     const events = loop(start, this.#means(signal))
-    for (;;) {
-      const next = await this.#next(events, signal)
-      if (!('value' in next)) return next
-      if (next.done) return next.value
-      await keeper.take(next.value)
+    try {
+      for (;;) {
+        const next = await this.#next(events, signal)
+        if (!('value' in next)) return next
+        if (next.done) return next.value
+        await keeper.take(next.value)
+      }
+    } finally {
+      // Whatever the reason: no model speaks on, no tool works on for a loop that nobody follows.
+      left.abort()
+      await events.return('done').catch(() => {})
     }
   }
 
@@ -134,9 +167,8 @@ class Execution {
       signal.throwIfAborted()
       return await events.next()
     } catch (error) {
-      await events.return('done').catch(() => {})
       if (this.#halt.aborted && this.#halt.reason instanceof Halt) return this.#halt.reason
-      return this.#timeout.aborted ? tookTooLong : failureOf(error)
+      return this.#timeout.signal.aborted ? tookTooLong : failureOf(error)
     }
   }
 
@@ -155,6 +187,15 @@ class Execution {
     const { repairs } = transcript
     if (repairs.length > 0) await em.nativeUpdate(Run, { id: this.#run.id, userId: this.#run.userId }, { repairs })
     return transcript
+  }
+
+  /** A message that was cut off and is not said again keeps what was stored of it: told once more, as one delta. */
+  async #sayKept(keeper: StepKeeper): Promise<void> {
+    const messageId = keeper.cutOff
+    if (!messageId) return
+    await keeper.take({ type: 'message.started', messageId })
+    const text = await keptText(this.#em(), this.#run, messageId)
+    if (text) await keeper.take({ type: 'message.delta', messageId, text })
   }
 
   async #end(keeper: StepKeeper, outcome: Outcome): Promise<Result> {
@@ -210,14 +251,8 @@ async function lastSeqOf(em: SqlEntityManager, run: Run): Promise<number> {
   return row?.last ?? 0
 }
 
-/** The unfinished message of a run that is given up keeps what was stored of it: told once more, as one delta. */
-async function giveUp(
-  em: SqlEntityManager,
-  run: Run,
-  keeper: StepKeeper,
-  messageId: string | undefined,
-): Promise<void> {
-  if (!messageId) return
+/** What the log has of a message: the text since its last reset, or before it when nothing came after. */
+async function keptText(em: SqlEntityManager, run: Run, messageId: string): Promise<string> {
   const rows = await em.execute<{ event: StoredEvent }[]>(
     'select event from run_event where run_id = ? and user_id = ? order by attempt, last_seq',
     [run.id, run.userId],
@@ -231,7 +266,5 @@ async function giveUp(
     }
     if (event.type === 'deltas' && event.messageId === messageId) text += event.texts.join('')
   }
-  await keeper.take({ type: 'message.started', messageId })
-  const kept = text || previous
-  if (kept) await keeper.take({ type: 'message.delta', messageId, text: kept })
+  return text || previous
 }

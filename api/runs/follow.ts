@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Units } from '../auth/units.ts'
 import { owned, type Viewer } from '../auth/viewer.ts'
 import type { Bell, Listener } from '../bell/bell.ts'
+import { isAway } from '../bell/connection.ts'
 import { Conversation } from '../conversations/conversation.entity.ts'
 import { ownConversation } from '../conversations/conversations.ts'
 import { AppError, notFound } from '../errors.ts'
@@ -24,13 +26,17 @@ export type FollowParts = {
   units: Units
   bell: Bell
   log: RunLog
-  /** Aborts when this process stops serving readers. */
+  /** Aborts when this process stops serving readers, or has lost the database for too long. */
   draining: AbortSignal
   streamMinutes: number
 }
 
 /** The bell can miss a ring between processes: so often a waiting reader looks by itself. */
 const pollMs = 5_000
+
+/** So long a stream stays open while the database is away. */
+const patienceMs = 30_000
+const retryMs = 500
 
 const beginning: Position = { attempt: 0, seq: 0 }
 
@@ -43,18 +49,19 @@ export async function followRun(parts: FollowParts, viewer: Viewer, runId: strin
   const run = await parts.units.as(viewer).findOne(Run, { id: runId, ...owned(viewer) })
   if (!run) throw notFound('run')
   const cursor = after ? readCursor(after, run.conversationId) : null
-  const position = cursor && cursor.run >= (run.number ?? 0) ? cursor : beginning
-  const tail = new RunTail(parts, viewer, run, position)
-  if (cursor && tail.isSwept) throw resyncRequired()
-  return readRun(new Waiting(parts, viewer, run.conversationId, signal), tail, cursor)
+  const isPast = cursor !== null && run.number != null && cursor.run > run.number
+  // A run that still waits has no number: whatever the cursor, it is read from its beginning.
+  const tail = new RunTail(parts, viewer, run, cursor && cursor.run === run.number ? cursor : beginning)
+  if (cursor && !isPast && tail.isSwept) throw resyncRequired()
+  return readRun(new Waiting(parts, viewer, run.conversationId, signal), tail, isPast)
 }
 
-async function* readRun(waiting: Waiting, tail: RunTail, cursor: Cursor | null): AsyncGenerator<Followed, void> {
+async function* readRun(waiting: Waiting, tail: RunTail, isPast: boolean): AsyncGenerator<Followed, void> {
   try {
-    if (tail.isSwept) yield tail.end()
-    if (tail.isSwept || (cursor && tail.run.number != null && cursor.run > tail.run.number)) return
+    if (isPast) return
+    if (tail.isSwept) return yield tail.end()
     for (;;) {
-      const events = await tail.read()
+      const events = await waiting.patiently(() => tail.read())
       yield* events
       if (tail.over) return
       if (events.length === 0) await waiting.next()
@@ -110,8 +117,8 @@ async function* readConversation(
   try {
     yield updated(cursor)
     for (;;) {
-      tail ??= await nextTail(parts, viewer, conversation.id, from)
-      const events: Followed[] = tail ? await tail.read() : []
+      tail ??= await waiting.patiently(() => nextTail(parts, viewer, conversation.id, from))
+      const events = (await waiting.patiently(async () => tail?.read())) ?? []
       for (const followed of events) {
         cursor = followed.cursor
         yield followed
@@ -126,7 +133,9 @@ async function* readConversation(
         !events.some(({ event }) => event.type === 'run.started' || event.type === 'run.ended')
       )
         continue
-      const now = await parts.units.as(viewer).findOne(Conversation, { id: conversation.id, ...owned(viewer) })
+      const now = await waiting.patiently(() =>
+        parts.units.as(viewer).findOne(Conversation, { id: conversation.id, ...owned(viewer) }),
+      )
       if (!now) return
       if (now.revision !== revision) yield updated(cursor)
       revision = now.revision
@@ -206,6 +215,7 @@ class RunTail {
 class Waiting {
   #listener: Listener
   #look = false
+  #lookedAt = performance.now()
   #deadline: number
   #expires: number
   #signal: AbortSignal
@@ -226,22 +236,38 @@ class Waiting {
 
   async next(): Promise<void> {
     const ms = Math.min(pollMs, Math.max(0, Math.min(this.#deadline, this.#expires) - Date.now()))
-    const before = Date.now()
     const hints = await this.#listener.next(ms)
-    if (hints.includes('updated') || Date.now() - before >= pollMs) this.#look = true
+    if (hints.includes('updated')) this.#look = true
   }
 
-  /** Whether the conversation itself should be looked at again. */
+  /** The work, again and again while the database is away for a moment: that is no end of a stream. */
+  async patiently<T>(work: () => Promise<T>): Promise<T> {
+    const since = performance.now()
+    for (;;) {
+      try {
+        return await work()
+      } catch (error) {
+        if (!isAway(error) || this.over()) throw error
+        if (performance.now() - since > patienceMs) throw storageUnavailable()
+        await sleep(retryMs, undefined, { signal: this.#signal }).catch(() => {})
+      }
+    }
+  }
+
+  /** Whether the conversation itself should be looked at again: it was told, or not for so long that it may have been missed. */
   takeLook(): boolean {
-    const look = this.#look
+    const now = performance.now()
+    if (!this.#look && now - this.#lookedAt < pollMs) return false
     this.#look = false
-    return look
+    this.#lookedAt = now
+    return true
   }
 
   /** True when the reader left. Throws when we end the stream: the reader resumes with its last cursor. */
   over(): boolean {
     if (this.#signal.aborted) return true
-    if (this.#draining.aborted) throw new AppError('DRAINING', 'This server is stopping. Resume with the last cursor.')
+    if (this.#draining.aborted)
+      throw new AppError('DRAINING', 'This server lets go of its readers. Resume with the last cursor.')
     const now = Date.now()
     if (now >= this.#expires) throw new AppError('SESSION_EXPIRED', 'The credential of this stream has ended.')
     if (now >= this.#deadline)
@@ -252,6 +278,12 @@ class Waiting {
   close(): void {
     this.#listener.close()
   }
+}
+
+function storageUnavailable(): AppError {
+  return new AppError('STORAGE_UNAVAILABLE', 'The database cannot be reached. Resume with the last cursor.', {
+    retryAfterMs: 1_000,
+  })
 }
 
 function resyncRequired(): AppError {

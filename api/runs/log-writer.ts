@@ -1,4 +1,5 @@
 import type { Bell } from '../bell/bell.ts'
+import { isAway } from '../bell/connection.ts'
 import type { StoredEvent } from './run-event.ts'
 
 /** A stretch of deltas of one message, named by its last number. */
@@ -23,8 +24,8 @@ type Pending = { open: Chunk[]; growing?: Chunk; characters: number; written: Ch
 
 /**
  * Puts the deltas of all runs of this process into the table, chunk by chunk: one statement, one at a time, in the
- * background. A slow database makes bigger chunks. What was written stays here until a synchronous commit came after it,
- * and is written again when the connection was lost in between.
+ * background. A slow database makes bigger chunks. Their commits do not wait for the disk, so what was written stays
+ * here until a synchronous commit took it along, and is written again when the connection was lost before that.
  */
 export class LogWriter {
   #store: StoreChunks
@@ -66,24 +67,21 @@ export class LogWriter {
     while (this.#inFlight) await this.#inFlight
   }
 
-  /** The run's deltas that are not stored yet: the caller stores them with its own commit, or gives them back. */
+  /**
+   * The run's deltas since its last synchronous commit: the caller stores them with its own, or gives them back. Most are
+   * in the table already; which of them a server that fell in between has lost is not for us to know.
+   */
   take(runId: string): Chunk[] {
     const pending = this.#pending(runId)
-    const { open } = pending
-    pending.open = []
-    pending.growing = undefined
-    return open
+    const { written } = pending
+    pending.written = []
+    return [...written, ...takeOpen(pending)]
   }
 
   giveBack(runId: string, chunks: readonly Chunk[]): void {
     if (chunks.length === 0) return
     this.#pending(runId).open.unshift(...chunks)
     this.#schedule(retryMs)
-  }
-
-  /** A synchronous commit came after everything that was written for this run: it needs no second writing. */
-  durable(runId: string): void {
-    this.#pending(runId).written = []
   }
 
   /** The run is over, or no longer ours. */
@@ -128,15 +126,17 @@ export class LogWriter {
   }
 
   async #write(): Promise<void> {
-    const batch = [...this.#runs.keys()]
-      .map((runId) => ({ runId, chunks: this.take(runId) }))
+    const batch = [...this.#runs]
+      .map(([runId, pending]) => ({ runId, chunks: takeOpen(pending) }))
       .filter((it) => it.chunks.length > 0)
     if (batch.length === 0) return
     try {
       await this.#store(batch.flatMap(({ chunks }) => chunks))
       for (const { runId, chunks } of batch) this.#told(runId, chunks)
-    } catch {
-      for (const { runId, chunks } of batch) await this.#writeAlone(runId, chunks)
+    } catch (error) {
+      for (const { runId, chunks } of batch)
+        if (isAway(error)) this.#keepForLater(runId, chunks)
+        else await this.#writeAlone(runId, chunks)
     }
   }
 
@@ -146,12 +146,23 @@ export class LogWriter {
       await this.#store(chunks)
       this.#told(runId, chunks)
     } catch {
-      if (this.#runs.has(runId)) this.giveBack(runId, chunks)
+      this.#keepForLater(runId, chunks)
     }
+  }
+
+  #keepForLater(runId: string, chunks: Chunk[]): void {
+    if (this.#runs.has(runId)) this.giveBack(runId, chunks)
   }
 
   #told(runId: string, chunks: Chunk[]): void {
     this.#runs.get(runId)?.written.push(...chunks)
     for (const { conversationId } of chunks.slice(-1)) this.#bell.ring(`conversation:${conversationId}`)
   }
+}
+
+function takeOpen(pending: Pending): Chunk[] {
+  const { open } = pending
+  pending.open = []
+  pending.growing = undefined
+  return open
 }

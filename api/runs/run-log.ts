@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Units } from '../auth/units.ts'
 import type { Bell } from '../bell/bell.ts'
+import { isAway } from '../bell/connection.ts'
 import { isBehind } from './cursor.ts'
 import { LogWriter, type StoreChunks } from './log-writer.ts'
 import type { FinishedEvent, Position, RunEvent, StoredEvent } from './run-event.ts'
@@ -23,8 +24,13 @@ export class LostRun extends Error {
 /** An event with its place in the log of its run. */
 export type Placed = { position: Position; event: RunEvent }
 
+/** A reader that is far behind takes it piece by piece: it may be slow, and there may be many. */
 const rowsPerRead = 200
+const eventsPerRead = 500
 const keptInMemory = 1_000
+/** So long a finished thing waits for a database that is away, or busy with itself, before the run is let fall. */
+const patienceMs = 10_000
+const retryMs = 200
 
 /** The events of runs in Postgres: written by the one process that owns a run, readable behind any position by anybody. */
 export class RunLog {
@@ -101,7 +107,7 @@ export class Recorder {
     if (after.attempt < attempt && this.#trimmed) return null
     const from = after.attempt === attempt ? after.seq - this.#firstSeq + 1 : 0
     return this.#events
-      .slice(from)
+      .slice(from, from + eventsPerRead)
       .map((event, index) => ({ position: { attempt, seq: this.#firstSeq + from + index }, event }))
   }
 
@@ -114,27 +120,48 @@ export class Recorder {
   }
 
   async #keep(events: readonly FinishedEvent[], work?: (em: SqlEntityManager) => Promise<void>): Promise<void> {
-    const { writer, units, bell } = this.#log
+    const { writer, bell } = this.#log
     await writer.settled()
     const chunks = writer.take(this.run.id)
     const firstSeq = this.#firstSeq + this.#events.length
+    const rows = [...chunks, ...events.map((event, index) => ({ lastSeq: firstSeq + index, event }))]
     try {
-      await units.as({ id: this.run.userId }).transactional(async (em) => {
-        await fence(em, this.run, firstSeq + events.length - 1)
-        await storeEvents(em, this.run, [
-          ...chunks,
-          ...events.map((event, index) => ({ lastSeq: firstSeq + index, event })),
-        ])
-        await work?.(em)
-      })
+      await this.#commit(rows, firstSeq + events.length - 1, events.length > 0, work)
     } catch (error) {
       writer.giveBack(this.run.id, chunks)
       throw error
     }
-    writer.durable(this.run.id)
     for (const event of events) this.#push(event)
     this.#trim()
     bell.ring(this.#topic)
+  }
+
+  /**
+   * Again and again while the database is away: it may come back, and what was done need not be done twice. `ours`: the
+   * last number is an event's, so nobody but this commit stores it.
+   */
+  async #commit(
+    rows: readonly Row[],
+    lastSeq: number,
+    ours: boolean,
+    work?: (em: SqlEntityManager) => Promise<void>,
+  ): Promise<void> {
+    const { units } = this.#log
+    const since = performance.now()
+    for (let again = false; ; again = true) {
+      try {
+        return await units.as({ id: this.run.userId }).transactional(async (em) => {
+          // The answer to a commit can be lost while the commit is not.
+          if (again && ours && (await isStored(em, this.run, lastSeq))) return
+          await fence(em, this.run, lastSeq)
+          await storeEvents(em, this.run, rows)
+          await work?.(em)
+        })
+      } catch (error) {
+        if (!(isAway(error) || isConflict(error)) || performance.now() - since > patienceMs) throw error
+        await new Promise((resolve) => setTimeout(resolve, retryMs))
+      }
+    }
   }
 
   /** Everything is in the table now: readers that are far behind find it there. */
@@ -157,6 +184,25 @@ async function fence(em: SqlEntityManager, run: WrittenRun, lastSeq: number): Pr
     [lastSeq, run.id, run.userId, run.ownerId, run.attempt],
   )
   if (conversations.length === 0 || runs.length === 0) throw new LostRun()
+}
+
+/** Whether the row of this number is there: only this process, in this attempt, gives the number. */
+async function isStored(em: SqlEntityManager, run: WrittenRun, lastSeq: number): Promise<boolean> {
+  // A commit that is still under way holds this row: so it is over before we look.
+  await em.execute('select from conversation where id = ? and user_id = ? for no key update', [
+    run.conversationId,
+    run.userId,
+  ])
+  const rows = await em.execute<object[]>(
+    'select 1 from run_event where run_id = ? and user_id = ? and attempt = ? and last_seq = ?',
+    [run.id, run.userId, run.attempt, lastSeq],
+  )
+  return rows.length > 0
+}
+
+/** The database gave up one of two transactions that stood in each other's way. */
+function isConflict(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === '40P01' || error.code === '40001')
 }
 
 type Row = { lastSeq: number; event: StoredEvent }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { v7 } from 'uuid'
 import type { Bell, Listener } from '../bell/bell.ts'
@@ -7,6 +8,7 @@ import type { Limits } from '../limits.ts'
 import type { Toolboxes } from '../tools/toolbox.ts'
 import { beginNext, type Claim } from './begin-run.ts'
 import { execute, Halt } from './execute.ts'
+import { letGo, renewLeases, takeOver } from './lease.ts'
 import type { Model } from './model.ts'
 import { Run } from './run.entity.ts'
 import type { RunLog } from './run-log.ts'
@@ -20,104 +22,147 @@ export type WorkerParts = {
   limits: Limits
   /** The only process there can be: at start every run that says RUNNING is left over. */
   alone: boolean
+  /** The database was away for so long that other processes may hold our runs: readers are better off elsewhere. */
+  onLost(): void
 }
 
-type Execution = { halt: AbortController; done: Promise<void> }
+type Execution = { halt: AbortController; done: Promise<void>; again: boolean }
 
 /** Heard by every process: a run, named by the hint, should stop. */
 const stopTopic = 'stop'
 
+/** Heard by every process: runs were let go of. */
+const handoverTopic = 'handover'
+
+/** So few at once that other processes get their share. */
 const takenAtOnce = 20
+const moreMs = 100
+
+/** Of older ones than so many the lease has run out long since. */
+const fallenInMemory = 1_000
 
 /** Works on the runs that this process holds: keeps their leases, stops them when asked, takes over those of the dead. */
 export class RunWorker {
   readonly claim: Claim
   #parts: WorkerParts
   #running = new Map<string, Execution>()
+  /** Attempts that this process let fall: what it told of them may not be in the table, so only a new one may go on. */
+  #fallen = new Map<string, number>()
   #titles = new Set<Promise<void>>()
+  /** From now on no work is looked for. */
+  #draining = new AbortController()
+  /** From now on whatever is held is handed over. */
   #closing = new AbortController()
-  #timers: NodeJS.Timeout[] = []
+  #closed = new AbortController()
   #stops: Listener
-  #renewedAt = Date.now()
+  #handovers: Listener
+  #renewedAt = performance.now()
 
   constructor(parts: WorkerParts) {
     this.#parts = parts
     this.claim = { ownerId: v7(), leaseMilliseconds: parts.limits.leaseMilliseconds }
     this.#stops = parts.bell.listen(stopTopic, this.#closing.signal)
+    this.#handovers = parts.bell.listen(handoverTopic, this.#draining.signal)
   }
 
   /** Takes over what is left over, and from now on looks for more. */
   async begin(): Promise<void> {
-    const { leaseMilliseconds } = this.claim
-    await this.#takeOver(this.#parts.alone)
-    this.#timers.push(setInterval(() => void this.#renew(), leaseMilliseconds * 0.3))
-    this.#timers.push(setInterval(() => void this.#sweep(), leaseMilliseconds * 0.3))
-    for (const timer of this.#timers) timer.unref()
+    const all = { limit: this.#parts.alone ? null : takenAtOnce, except: [] }
+    for (const id of await takeOver(this.#system(), this.claim, all)) this.start(id)
+    void this.#lookForWork()
+    void this.#keepLeases()
     void this.#hearStops()
   }
 
   /** Works on a run that this process has claimed. */
   start(runId: string): void {
-    if (this.#running.has(runId)) return
+    const running = this.#running.get(runId)
+    if (running) {
+      // It lets go of the run this moment, and somebody gave it back already.
+      running.again = true
+      return
+    }
     const halt = new AbortController()
-    if (this.#closing.signal.aborted) halt.abort(new Halt('handover'))
-    const done = this.#execute(runId, halt).finally(() => this.#running.delete(runId))
-    this.#running.set(runId, { halt, done })
+    const done = this.#execute(runId, halt).finally(() => {
+      const again = this.#running.get(runId)?.again
+      this.#running.delete(runId)
+      if (again) this.start(runId)
+    })
+    this.#running.set(runId, { halt, done, again: false })
+  }
+
+  /** Whether it hands over whatever it is given: new work is better sent to another process. */
+  get closing(): boolean {
+    return this.#closing.signal.aborted
   }
 
   /** Says to whoever works on the run that a person wants no more. */
   stop(runId: string): void {
-    this.#running.get(runId)?.halt.abort(new Halt('stop'))
+    this.#halt(runId, 'stop')
     this.#parts.bell.ring(stopTopic, runId)
   }
 
   /** Lets the runs finish for the drain time, then hands over what is left. */
   async close(): Promise<void> {
-    const { limits } = this.#parts
-    for (const timer of this.#timers.slice(1)) clearInterval(timer)
-    const timeout = Promise.withResolvers<void>()
-    const timer = setTimeout(timeout.resolve, limits.drainSeconds * 1_000)
-    while (this.#running.size > 0) {
-      const finished = Promise.all([...this.#running.values()].map(({ done }) => done)).then(() => 'finished')
-      if ((await Promise.race([finished, timeout.promise])) !== 'finished') break
-    }
+    this.#draining.abort()
+    const { promise: timeout, resolve } = Promise.withResolvers<'timeout'>()
+    const timer = setTimeout(resolve, this.#parts.limits.drainSeconds * 1_000, 'timeout')
+    while (this.#running.size > 0 && (await Promise.race([this.#allDone(), timeout])) !== 'timeout');
     clearTimeout(timer)
-    this.#closing.abort(new Halt('handover'))
-    for (const { halt } of this.#running.values()) halt.abort(new Halt('handover'))
-    await Promise.all([...this.#running.values()].map(({ done }) => done))
+    this.#closing.abort()
+    for (const id of this.#running.keys()) this.#halt(id, 'handover')
+    // The end of one may be the beginning of the next.
+    while (this.#running.size > 0) await this.#allDone()
     await Promise.all(this.#titles)
-    for (const timer of this.#timers) clearInterval(timer)
+    this.#closed.abort()
+  }
+
+  async #allDone(): Promise<void> {
+    await Promise.all([...this.#running.values()].map(({ done }) => done))
+  }
+
+  #system(): SqlEntityManager {
+    return this.#parts.log.units.asSystem()
+  }
+
+  #halt(runId: string, why: Halt['why']): void {
+    this.#running.get(runId)?.halt.abort(new Halt(why))
   }
 
   async #execute(runId: string, halt: AbortController): Promise<void> {
-    const { log, bell } = this.#parts
+    const { ownerId } = this.claim
     try {
-      const run = await log.units.asSystem().findOne(Run, { id: runId, ownerId: this.claim.ownerId, status: 'RUNNING' })
-      if (!run) return
-      if (run.stopRequestedAt) halt.abort(new Halt('stop'))
-      const next: string[] = []
-      const andThen = async (em: SqlEntityManager) => {
-        const id = await beginNext(em, run, this.claim)
-        if (id) next.push(id)
-      }
-      const result = await execute({ ...this.#parts, andThen }, run, halt.signal)
-      if (result === 'handover') await this.#letGo(run)
-      if (result !== 'ended') return
-      ringConversation(bell, { id: run.conversationId, userId: run.userId })
-      for (const id of next) this.start(id)
-      this.#title(run)
+      const run = await this.#system().findOne(Run, { id: runId, ownerId, status: 'RUNNING' })
+      if (!run || run.attempt <= (this.#fallen.get(runId) ?? 0)) return
+      if (this.closing) return await this.#handOver(run)
+      this.#fallen.set(runId, run.attempt)
+      await this.#work(run, halt)
     } catch (error) {
       // The lease runs out, and whoever finds the run then goes on with it.
-      console.error(`run: ${error instanceof Error ? error.message.slice(0, 500) : error}`)
+      complain('run', error)
     }
+    if (this.#fallen.size > fallenInMemory) this.#fallen.delete(this.#fallen.keys().next().value ?? '')
   }
 
-  /** Another process may take it at once. The attempt stays: all that was told of it is in the table. */
-  async #letGo(run: Run): Promise<void> {
-    const { id, attempt } = run
-    await this.#parts.log.units
-      .asSystem()
-      .nativeUpdate(Run, { id, attempt, ownerId: this.claim.ownerId }, { ownerId: null, leaseUntil: null })
+  async #work(run: Run, halt: AbortController): Promise<void> {
+    if (run.stopRequestedAt) halt.abort(new Halt('stop'))
+    const next: { id: string | null } = { id: null }
+    const andThen = async (em: SqlEntityManager) => {
+      next.id = await beginNext(em, run, this.claim)
+    }
+    const result = await execute({ ...this.#parts, andThen }, run, halt.signal)
+    if (result === 'lost') return
+    this.#fallen.delete(run.id)
+    if (result === 'handover') return this.#handOver(run)
+    if (result === 'waits') return
+    ringConversation(this.#parts.bell, { id: run.conversationId, userId: run.userId })
+    if (next.id) this.start(next.id)
+    this.#title(run)
+  }
+
+  async #handOver(run: Run): Promise<void> {
+    await letGo(this.#system(), this.claim, run)
+    this.#parts.bell.ring(handoverTopic)
   }
 
   #title(run: Run): void {
@@ -128,54 +173,67 @@ export class RunWorker {
     this.#titles.add(titled)
   }
 
-  /** Signs of life for all runs at once. A run that is no longer ours is dropped; so are all when the database is away too long. */
-  async #renew(): Promise<void> {
+  /** A run that is no longer ours is dropped; so are all when the database was away for so long that others may hold them soon. */
+  async #keepLeases(): Promise<void> {
+    const { leaseMilliseconds } = this.claim
+    const { signal } = this.#closed
+    let failed = false
+    while (await waited(leaseMilliseconds * (failed ? 0.1 : 0.3), signal)) {
+      const began = performance.now()
+      failed = !(await this.#renew(leaseMilliseconds * 0.2))
+      if (!failed) this.#renewedAt = began
+      else if (performance.now() - this.#renewedAt > leaseMilliseconds * 0.7) this.#loseAll()
+    }
+  }
+
+  async #renew(patienceMs: number): Promise<boolean> {
     const ids = [...this.#running.keys()]
-    const { ownerId, leaseMilliseconds } = this.claim
+    if (ids.length === 0) return true
     try {
-      const rows = await this.#parts.log.units.asSystem().execute<{ id: string; stop_requested_at: string | null }[]>(
-        `update run set lease_until = now() + ? * interval '1 millisecond'
-         where owner_id = ? and status = 'RUNNING' and id in (select jsonb_array_elements_text(?::jsonb)::uuid) returning id, stop_requested_at`,
-        [leaseMilliseconds, ownerId, JSON.stringify(ids)],
-      )
-      this.#renewedAt = Date.now()
-      const asked = new Set(rows.filter((row) => row.stop_requested_at !== null).map((row) => row.id))
-      for (const id of asked) this.#running.get(id)?.halt.abort(new Halt('stop'))
-    } catch {
-      if (Date.now() - this.#renewedAt < leaseMilliseconds * 0.7) return
-      for (const { halt } of this.#running.values()) halt.abort(new Halt('lost'))
+      const ours = await within(patienceMs, renewLeases(this.#system(), this.claim, ids))
+      for (const id of ids) {
+        // One that has just ended is not among them either: it hears this no more.
+        if (!ours.has(id)) this.#halt(id, 'lost')
+        if (ours.get(id)?.stop) this.#halt(id, 'stop')
+      }
+      return true
+    } catch (error) {
+      complain('lease', error)
+      return false
+    }
+  }
+
+  #loseAll(): void {
+    for (const id of this.#running.keys()) this.#halt(id, 'lost')
+    this.#parts.onLost()
+  }
+
+  async #lookForWork(): Promise<void> {
+    while (!this.#draining.signal.aborted) {
+      await this.#handovers.next(this.claim.leaseMilliseconds * 0.3)
+      if (!this.#draining.signal.aborted) await this.#sweep()
     }
   }
 
   async #sweep(): Promise<void> {
     try {
-      await this.#takeOver(false)
+      for (let more = true; more && !this.closing; ) {
+        const taken = await takeOver(this.#system(), this.claim, {
+          limit: takenAtOnce,
+          except: [...this.#running.keys()],
+        })
+        for (const id of taken) this.start(id)
+        more = taken.length === takenAtOnce && (await waited(moreMs, this.#draining.signal))
+      }
       await this.#startWaiting()
     } catch (error) {
-      console.error(`runs: ${error instanceof Error ? error.message.slice(0, 500) : error}`)
+      complain('runs', error)
     }
-  }
-
-  /** Runs whose owner gave no sign of life, and those that were let go of. Only a lost owner counts as an attempt. */
-  async #takeOver(everything: boolean): Promise<void> {
-    const { ownerId, leaseMilliseconds } = this.claim
-    const mine = JSON.stringify([...this.#running.keys()])
-    const rows = await this.#parts.log.units.asSystem().execute<{ id: string }[]>(
-      `update run set owner_id = ?, lease_until = now() + ? * interval '1 millisecond',
-         attempt = attempt + (owner_id is not null)::int, fruitless = fruitless + (owner_id is not null)::int
-       where id in (
-         select id from run where status = 'RUNNING' and (lease_until is null or lease_until < now() or ?)
-           and id not in (select jsonb_array_elements_text(?::jsonb)::uuid)
-         order by lease_until nulls first limit ${everything ? 'all' : takenAtOnce} for update skip locked
-       ) returning id`,
-      [ownerId, leaseMilliseconds, everything, mine],
-    )
-    for (const { id } of rows) this.start(id)
   }
 
   /** The net under the queue: conversations in which something waits and nothing runs. */
   async #startWaiting(): Promise<void> {
-    const em = this.#parts.log.units.asSystem()
+    const em = this.#system()
     const rows = await em.execute<{ conversation_id: string; user_id: string }[]>(
       `select distinct conversation_id, user_id from run waiting where status = 'QUEUED' and not exists (
          select from run where conversation_id = waiting.conversation_id and status in ('RUNNING', 'AWAITING_APPROVAL')
@@ -200,13 +258,29 @@ export class RunWorker {
   }
 
   async #hearStops(): Promise<void> {
-    while (!this.#closing.signal.aborted) {
+    while (!this.closing) {
       for (const runId of await this.#stops.next()) {
-        const execution = this.#running.get(runId)
         // One that waited for a person has nobody to hear this: whoever takes it over ends it.
-        if (!execution) await this.#sweep()
-        execution?.halt.abort(new Halt('stop'))
+        if (!this.#running.has(runId)) await this.#sweep()
+        this.#halt(runId, 'stop')
       }
     }
   }
+}
+
+/** Errors of the embedded database carry kilobytes of code: only what they say is logged. */
+function complain(what: string, error: unknown): void {
+  console.error(`${what}: ${error instanceof Error ? error.message.slice(0, 500) : error}`)
+}
+
+/** False when the signal came first. */
+function waited(ms: number, signal: AbortSignal): Promise<boolean> {
+  return sleep(ms, true, { signal, ref: false }).catch(() => false)
+}
+
+/** Rejects when the promise takes longer. */
+async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+  const { promise: late, reject } = Promise.withResolvers<never>()
+  const timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms)
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }

@@ -6,7 +6,7 @@ import { inTransaction } from '../bell/in-transaction.ts'
 import { Conversation } from '../conversations/conversation.entity.ts'
 import { ringConversation } from '../conversations/conversations.ts'
 import { Message } from '../conversations/message.entity.ts'
-import { notFound } from '../errors.ts'
+import { AppError, notFound } from '../errors.ts'
 import type { Limits } from '../limits.ts'
 import type { Toolboxes } from '../tools/toolbox.ts'
 import { endQueued } from './begin-run.ts'
@@ -45,12 +45,14 @@ export class Runs {
   readonly log: RunLog
   #parts: RunsParts
   #worker: RunWorker
-  #draining = new AbortController()
+  /** Ends all streams of now when it aborts. */
+  #readers = new AbortController()
+  #closing = false
 
   constructor(parts: RunsParts) {
     this.#parts = parts
     this.log = new RunLog(parts)
-    this.#worker = new RunWorker({ ...parts, log: this.log })
+    this.#worker = new RunWorker({ ...parts, log: this.log, onLost: () => this.#sendReadersAway() })
   }
 
   /** Takes over what earlier processes left, and from now on looks for more. */
@@ -136,17 +138,26 @@ export class Runs {
 
   /** Tells readers to resume elsewhere, lets runs finish for the drain time, hands the rest over. */
   async close(): Promise<void> {
-    this.#draining.abort()
+    this.#closing = true
+    this.#readers.abort()
     await this.#worker.close()
     await this.log.writer.close()
   }
 
   get #followParts(): FollowParts {
     const { units, bell, limits } = this.#parts
-    return { units, bell, log: this.log, draining: this.#draining.signal, streamMinutes: limits.streamMinutes }
+    return { units, bell, log: this.log, draining: this.#readers.signal, streamMinutes: limits.streamMinutes }
+  }
+
+  /** Those who come again are served, unless this process is stopping. */
+  #sendReadersAway(): void {
+    this.#readers.abort()
+    if (!this.#closing) this.#readers = new AbortController()
   }
 
   async #started<T extends { run: Run }>(em: SqlEntityManager, viewer: Viewer, request: Repeatable<T>): Promise<T> {
+    if (this.#worker.closing)
+      throw new AppError('DRAINING', 'This server is stopping. Send it again.', { retryAfterMs: 1_000 })
     const result = await idempotent(em, viewer, this.#parts.bell, request)
     if (result.run.status === 'RUNNING' && result.run.ownerId === this.#worker.claim.ownerId)
       this.#worker.start(result.run.id)

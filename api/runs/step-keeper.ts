@@ -2,7 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { Message, type MessageStatus } from '../conversations/message.entity.ts'
 import type { Toolbox, ToolProgress, ToolResult } from '../tools/toolbox.ts'
 import type { LoopEvent } from './loop.ts'
-import type { HistoryCall, Usage } from './model.ts'
+import type { Usage } from './model.ts'
 import { Run, type RunStatus } from './run.entity.ts'
 import type { FinishedEvent } from './run-event.ts'
 import type { RunFailure } from './run-failure.ts'
@@ -31,13 +31,18 @@ export class StepKeeper {
   constructor(
     recorder: Recorder,
     toolbox: Toolbox,
-    past: { usage: Usage | null; open: readonly HistoryCall[]; begun?: string },
+    past: { usage: Usage | null; open: readonly Pick<ToolCall, 'id'>[]; begun?: string },
   ) {
     this.#recorder = recorder
     this.#toolbox = toolbox
     this.#usage = past.usage
     this.#begun = past.begun
-    for (const { callId } of past.open) this.#open.add(callId)
+    for (const { id } of past.open) this.#open.add(id)
+  }
+
+  /** The message of a turn that was cut off, as long as nothing of it is said again. */
+  get cutOff(): string | undefined {
+    return this.#begun
   }
 
   /** Text of the message that is being said; null when none is. */
@@ -76,6 +81,7 @@ export class StepKeeper {
       const message = 'The server died while this tool was at work: whether it took effect is not known.'
       const error = { code: 'TOOL_OUTCOME_UNKNOWN', message }
       await this.#change(id, { status: 'OUTCOME_UNKNOWN', error, finishedAt: new Date() })
+      this.#open.delete(id)
     }
   }
 
@@ -142,7 +148,9 @@ export class StepKeeper {
   /** A turn that begins: its row, and the word of it, before the first delta. */
   async #begin(messageId: string): Promise<void> {
     this.#speaking = { messageId, texts: [] }
-    if (this.#begun === messageId) return
+    const wasTold = this.#begun === messageId
+    this.#begun = undefined
+    if (wasTold) return
     const { id: runId, userId, conversationId } = this.#recorder.run
     await this.#recorder.keep([{ type: 'message.started', messageId }], async (em) => {
       const sequence = await nextSequence(em, { conversationId, userId })

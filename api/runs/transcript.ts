@@ -13,7 +13,9 @@ export type Transcript = {
   repairs: string[]
   /** The question that is answered. */
   question: string
-  /** Calls that were at work when their server died and must not be made again. */
+  /** Calls of the last turn that have not ended. */
+  open: ToolCall[]
+  /** Those of them that were at work when their server died and must not be made again. */
   unknown: ToolCall[]
   /** Nothing is left to do but to end the run: its last turn asked for no calls. */
   finished: boolean
@@ -38,7 +40,7 @@ export async function readTranscript(
   const callsOf = (message: Message) => calls.filter((call) => call.messageId === message.id)
   const last = turns.at(-1)
   const open = last ? callsOf(last).filter((call) => !call.finishedAt) : []
-  const unknown = open.filter((call) => call.status === 'RUNNING' && !mayRepeat(toolbox, call))
+  const unknown = open.filter((call) => isUnknown(toolbox, call))
   const pending = new Set(open.filter((call) => !unknown.includes(call)))
   const waiting = new Set([...pending].filter((call) => isAsked(toolbox, call)))
   const { history, repairs } = buildHistory(
@@ -60,6 +62,7 @@ export async function readTranscript(
     },
     repairs,
     question: messages.findLast((it) => it.role === 'USER')?.content ?? '',
+    open,
     unknown,
     finished: last !== undefined && !cutOff && callsOf(last).length === 0,
   }
@@ -81,10 +84,10 @@ async function readWindow(em: SqlEntityManager, viewer: Viewer, run: Run, limits
   return newestFirst.toReversed()
 }
 
-/** A call that was cut off may be made again only when the tool says that this does no harm. */
-function mayRepeat(toolbox: Toolbox, call: ToolCall): boolean {
+/** Whether the call was cut off and must stay so: it may be made again only when the tool says that this does no harm. */
+export function isUnknown(toolbox: Toolbox, call: ToolCall): boolean {
   const tool = toolbox.offered().find((it) => it.calledAs === call.calledAs)
-  return tool !== undefined && (tool.readOnly || tool.idempotent)
+  return call.status === 'RUNNING' && !(tool?.readOnly || tool?.idempotent)
 }
 
 /** A call that no person has allowed yet, though one must. */
