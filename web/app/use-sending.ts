@@ -2,13 +2,20 @@ import { useEffect, useState } from 'react'
 import type { SayMutation } from '../../schema/generated/graphql.ts'
 import { mutate } from './api.ts'
 import { read, write } from './drafts.ts'
-import { sentenceOf } from './failure.ts'
+import { useConnection } from './events.ts'
+import { Failure, sentenceOf } from './failure.ts'
 import { Say } from './sending.ts'
 
 export type Sent = NonNullable<SayMutation['sendMessage']>
 
 /** A message on its way: shown before the server has it, and kept on this device until it has. */
-export type Outgoing = { text: string; key: string; failure: string | null; after: number }
+export type Outgoing = {
+  text: string
+  key: string
+  /** The number of the newest message when it was sent. */
+  after: number
+  failure: { sentence: string; passing: boolean } | null
+}
 
 type SendingProps = {
   /** Where it is kept. */
@@ -20,8 +27,8 @@ type SendingProps = {
 }
 
 /**
- * Sends one message at a time. It has its key from the first attempt on, so that trying again after a lost answer, even
- * after a reload, is the same message.
+ * Sends one message at a time; when the server could not be reached, again as soon as it is back. The message has its key
+ * from the first attempt on, so that trying again after a lost answer, even after a reload, is the same message.
  */
 export function useSending({ draftKey, conversationId, newest = 0, onSent }: SendingProps) {
   const place = `${draftKey}:outgoing`
@@ -29,7 +36,7 @@ export function useSending({ draftKey, conversationId, newest = 0, onSent }: Sen
 
   useEffect(() => {
     const left = parse(read(place))
-    if (left) setOutgoing({ ...left, after: Number.MAX_SAFE_INTEGER, failure: 'It is not certain that this was sent.' })
+    if (left) setOutgoing({ ...left, after: Number.MAX_SAFE_INTEGER, failure: { sentence: unsure, passing: false } })
   }, [place])
 
   const attempt = async (outgoing: Outgoing) => {
@@ -42,7 +49,7 @@ export function useSending({ draftKey, conversationId, newest = 0, onSent }: Sen
       // A new conversation's page takes over with the message in it: until then it stays here.
       if (conversationId) setOutgoing(null)
     } catch (error) {
-      setOutgoing({ ...outgoing, failure: sentenceOf(error) })
+      setOutgoing({ ...outgoing, failure: failureOf(error) })
     }
   }
   const send = (text: string) => {
@@ -53,6 +60,12 @@ export function useSending({ draftKey, conversationId, newest = 0, onSent }: Sen
   const again = () => {
     if (outgoing) void attempt(outgoing)
   }
+  const connection = useConnection()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each time that the connection comes back
+  useEffect(() => {
+    if (connection === 'live' && outgoing?.failure?.passing) again()
+  }, [connection])
+
   /** Takes it back; what was written is the caller's again. */
   const takeBack = () => {
     write(place, '')
@@ -60,6 +73,13 @@ export function useSending({ draftKey, conversationId, newest = 0, onSent }: Sen
     return outgoing?.text ?? ''
   }
   return { outgoing, send, again, takeBack }
+}
+
+const unsure = 'It is not certain that this was sent. Trying again cannot send it twice.'
+
+function failureOf(error: unknown): Outgoing['failure'] {
+  const passing = error instanceof Failure && error.code === 'NETWORK'
+  return { sentence: passing ? `${sentenceOf(error)} ${unsure}` : `Not sent. ${sentenceOf(error)}`, passing }
 }
 
 function parse(kept: string): { text: string; key: string } | null {

@@ -26,7 +26,7 @@ export const ChatMessageView = memo(function ChatMessageView({ message, continue
         ))}
         {endings[message.status] && <p className="text-sm text-muted italic">{endings[message.status]}</p>}
         {message.content !== '' && message.status !== 'STREAMING' && (
-          <div className="-ms-2 opacity-0 group-hover/message:opacity-100 focus-within:opacity-100 pointer-coarse:opacity-100">
+          <div className="-ms-2 -mt-1 -mb-5 opacity-0 group-hover/message:opacity-100 focus-within:opacity-100 pointer-coarse:opacity-100">
             <CopyButton text={() => message.content} label="Copy the answer" />
           </div>
         )}

@@ -4,17 +4,28 @@ import { ArrowDownIcon } from './icons.tsx'
 
 const nearPx = 40
 
-type MessageLogProps = { children: ReactNode; label: string; earlier?: ReactNode }
+type MessageLogProps = {
+  children: ReactNode
+  label: string
+  earlier?: ReactNode
+  /** Goes to the end when this changes: one wants to see what one has just sent. */
+  sent?: string
+}
 
 /**
  * What scrolls. It lies bottom up, so that it shows the newest without any script and stays there while the text grows,
  * unless the person has scrolled away from the end.
  */
-export function MessageLog({ children, label, earlier }: MessageLogProps) {
+export function MessageLog({ children, label, earlier, sent }: MessageLogProps) {
   const scroller = useRef<HTMLDivElement>(null)
   const content = useRef<HTMLDivElement>(null)
   const away = useAway(scroller, content)
-  const toEnd = () => scroller.current?.scrollTo({ top: 0, behavior: 'smooth' })
+  const toEnd = () => {
+    if (scroller.current) scroller.current.scrollTop = 0
+  }
+  useEffect(() => {
+    if (sent && scroller.current) scroller.current.scrollTop = 0
+  }, [sent])
   return (
     <div className="relative min-h-0 flex-1">
       <div

@@ -26,7 +26,7 @@ export function OutgoingMessage({ outgoing, onAgain, onTakeBack }: OutgoingMessa
               </span>
             }
           >
-            <strong className="font-semibold">Not sent.</strong> {outgoing.failure}
+            {outgoing.failure.sentence}
           </Notice>
         )}
       </UserBubble>

@@ -1,23 +1,22 @@
-import { type FormEvent, useRef, useState } from 'react'
+import { type FormEvent, useRef } from 'react'
 import { Button } from '~/components/button.tsx'
 import { PlusIcon } from '~/components/icons.tsx'
 
 type AddTaskFormProps = { onAdd: (task: { title: string; dueOn: string | null }) => Promise<boolean> }
 
-/** One line: what, and until when if that matters. Keeps what was typed when adding fails. */
+/** One line: what, and until when if that matters. Free for the next one at once; what could not be added comes back. */
 export function AddTaskForm({ onAdd }: AddTaskFormProps) {
   const form = useRef<HTMLFormElement>(null)
   const title = useRef<HTMLInputElement>(null)
-  const [busy, setBusy] = useState(false)
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     const data = new FormData(event.currentTarget)
     const wanted = { title: String(data.get('title')).trim(), dueOn: String(data.get('due') ?? '') || null }
-    if (!wanted.title || busy) return title.current?.focus()
-    setBusy(true)
-    if (await onAdd(wanted)) form.current?.reset()
-    setBusy(false)
     title.current?.focus()
+    if (!wanted.title) return
+    form.current?.reset()
+    const added = await onAdd(wanted)
+    if (!added && title.current?.value === '') title.current.value = wanted.title
   }
   return (
     <form
@@ -41,7 +40,7 @@ export function AddTaskForm({ onAdd }: AddTaskFormProps) {
         aria-label="Due date"
         className="h-10 min-w-0 flex-1 rounded-lg bg-sunken px-3 text-sm text-muted sm:flex-none"
       />
-      <Button type="submit" look="accent" size="small" className="h-10" aria-disabled={busy}>
+      <Button type="submit" look="accent" size="small" className="h-10">
         <PlusIcon className="size-4" />
         Add
       </Button>

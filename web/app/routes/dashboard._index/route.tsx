@@ -35,7 +35,12 @@ export default function Dashboard() {
               <h2 className="text-3xl font-semibold tracking-tight text-balance">
                 Hello, <bdi>{viewer.name}</bdi>
               </h2>
-              <p className="mt-1.5 text-muted">{summary(tasks.open, today)}</p>
+              <p className="mt-1.5 text-muted">
+                {summary(
+                  tasks.open.filter(({ completedAt }) => !completedAt),
+                  today,
+                )}
+              </p>
             </div>
             <Link to="/dashboard/chat" className={buttonStyle({ look: 'outline' })}>
               <ChatIcon className="text-muted" />

@@ -46,14 +46,17 @@ export function useTasks(read: TaskPageQuery) {
       return false
     }
   }
+  const doneBefore = useMemo(() => new Set(read.done?.edges.map(({ node }) => node.id)), [read])
+  const isDone = ({ id, completedAt }: Task) => completedAt !== null && doneBefore.has(id)
   return {
-    open: tasks.filter(({ completedAt }) => !completedAt).sort(byDue),
-    done: tasks.filter(({ completedAt }) => completedAt).sort(byCompletion),
+    /** What is ticked off while one looks stays in its place: nothing jumps, and a slip is easily undone. */
+    open: tasks.filter((it) => !isDone(it)).sort(byDue),
+    done: tasks.filter(isDone).sort(byCompletion),
     touched,
     failure,
-    add: (task: { title: string; dueOn: string | null; notes?: string | null }) =>
+    add: ({ title, dueOn, notes }: { title: string; dueOn: string | null; notes?: string | null }) =>
       attempt(async () => {
-        const { createTask } = await mutate(AddTask, { input: task })
+        const { createTask } = await mutate(AddTask, { input: { title, dueOn, notes } })
         if (createTask) tell(createTask.task.id, createTask.task)
       }),
     change: (task: Task, { completed, ...change }: TaskChange) =>

@@ -54,6 +54,7 @@ export function Panel({ read }: { read: ReadConversation }) {
       </PageHeader>
       <MessageLog
         label="Conversation"
+        sent={outgoing?.key}
         earlier={<Earlier read={read} onMore={(messages) => change({ type: 'earlier', messages })} />}
       >
         {messages.map((message, at) => (
