@@ -50,7 +50,7 @@ async function shows(page: Page, text: string, timeout = 15_000): Promise<void> 
 }
 
 test('GraphiQL works without any other host: examples, an answer, and a subscription that streams', async () => {
-  const server: ServerProcess = await startServer({ PARLEY_DATA_DIR: dataDir })
+  const server: ServerProcess = await startServer({ PARLEY_DATA_DIR: dataDir }, { pages: true })
   const context: BrowserContext = await browser.newContext({
     baseURL: server.url,
     permissions: ['clipboard-read', 'clipboard-write'],

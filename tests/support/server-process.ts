@@ -16,10 +16,13 @@ export type ServerProcess = {
 }
 
 /**
- * The real program in a process of its own, ready for requests. `env` is all that it knows of the environment, besides
- * what a shell gives. Ended with the test.
+ * The real program in a process of its own, ready for requests: the API alone, or with the pages. `env` is all that it
+ * knows of the environment, besides what a shell gives. Ended with the test.
  */
-export async function startServer(env: Record<string, string | undefined>): Promise<ServerProcess> {
+export async function startServer(
+  env: Record<string, string | undefined>,
+  { pages = false } = {},
+): Promise<ServerProcess> {
   const port = await freePort()
   const url = `http://localhost:${port}`
   let child: ChildProcess | undefined
@@ -34,9 +37,10 @@ export async function startServer(env: Record<string, string | undefined>): Prom
       TMPDIR,
       PORT: String(port),
       PARLEY_URL: url,
+      PARLEY_MCP_CONFIG: '',
       ...env,
     }
-    const started = spawn(process.execPath, ['api/main.ts'], {
+    const started = spawn(process.execPath, ['api/main.ts', ...(pages ? [] : ['api'])], {
       env: environment as NodeJS.ProcessEnv, // Remix's types want NODE_ENV, which a person at a shell does not set
       stdio: ['ignore', 'pipe', 'pipe'],
     })

@@ -1,0 +1,106 @@
+import { expect, test, vi } from 'vitest'
+import { engine, freshDatabase } from './support/databases.ts'
+import { all, textOf } from './support/events.ts'
+import { pause, says, startProvider } from './support/scripted-provider.ts'
+import { startServer } from './support/server-process.ts'
+import { signUp } from './support/user.ts'
+
+vi.setConfig({ testTimeout: 60_000 }) // programs start and end
+
+/** What the program is told, for a database of this test and a played model. */
+async function surroundings(provider: { url: string }) {
+  const { databaseUrl, dataDir } = await freshDatabase()
+  return {
+    DATABASE_URL: databaseUrl,
+    PARLEY_DATA_DIR: dataDir,
+    OPENAI_API_KEY: 'sk-test',
+    OPENAI_BASE_URL: provider.url,
+    PARLEY_LIMITS: JSON.stringify({ leaseMilliseconds: 2_000, drainSeconds: 1 }),
+  }
+}
+
+test('killed in the middle of an answer, the server goes on with it when it is back', async () => {
+  const provider = await startProvider()
+  provider.plays(says('Once', pause), says('Once upon', ' a time.'))
+  const server = await startServer(await surroundings(provider))
+  const ada = await signUp(server.url)
+  const { conversation, run } = await ada.asks('Tell me a story.')
+  const seen = await ada.sees(run, 'Once')
+
+  await server.kill()
+  await server.start()
+
+  const rest = await all(ada.follows(run, { after: seen.at(-1)?.cursor ?? '' }))
+  expect(await textOf([...seen, ...rest])).toBe('Once upon a time.')
+  expect(rest.at(-1)).toMatchObject({ __typename: 'RunEnded', run: { status: 'COMPLETED', attempt: 2 } })
+  expect(rest.filter((it) => it.__typename === 'MessageStarted')).toEqual([])
+  const { conversation: kept } = await ada.query<{ conversation: { messages: { nodes: unknown } } }>(
+    `query ($id: ID!) { conversation(id: $id) { messages { edges { node { role content status } } } } }`,
+    { id: conversation.id },
+  )
+  expect(kept).toEqual({
+    messages: {
+      edges: [
+        { node: { role: 'USER', content: 'Tell me a story.', status: 'COMPLETE' } },
+        { node: { role: 'ASSISTANT', content: 'Once upon a time.', status: 'COMPLETE' } },
+      ],
+    },
+  })
+  expect(provider.refusals).toEqual([])
+})
+
+test('stopped by its operator, the server hands the answer over to its successor', async () => {
+  const provider = await startProvider()
+  provider.plays(says('Once', pause), says('Once upon', ' a time.'))
+  const server = await startServer(await surroundings(provider))
+  const ada = await signUp(server.url)
+  const { run } = await ada.asks('Tell me a story.')
+  const seen = await ada.sees(run, 'Once')
+
+  expect(await server.stop()).toBe(0)
+  await server.start()
+
+  const rest = await all(ada.follows(run, { after: seen.at(-1)?.cursor ?? '' }))
+  expect(await textOf([...seen, ...rest])).toBe('Once upon a time.')
+  expect(rest.at(-1)).toMatchObject({ run: { status: 'COMPLETED' } })
+})
+
+test('what was acknowledged before the server was killed is there', async () => {
+  const provider = await startProvider()
+  provider.always(says('Yes.'))
+  const server = await startServer(await surroundings(provider))
+  const ada = await signUp(server.url)
+  const acknowledged: string[] = []
+  const sending = (async () => {
+    for (let number = 1; ; number++)
+      try {
+        acknowledged.push((await ada.asks(`Message ${number}`)).message.id)
+        if (number === 20) void server.kill()
+      } catch {
+        return
+      }
+  })()
+  await sending
+  await server.start()
+
+  const { nodes } = await ada.query<{ nodes: unknown[] }>('query ($ids: [ID!]!) { nodes(ids: $ids) { id } }', {
+    ids: acknowledged,
+  })
+  expect(acknowledged.length).toBeGreaterThanOrEqual(20)
+  expect(nodes).toEqual(acknowledged.map((id) => ({ id })))
+})
+
+test('a second server is refused the data folder of a running one, which is named', async () => {
+  if (engine() !== 'pglite') return
+  const settings = await surroundings(await startProvider())
+  const server = await startServer(settings)
+  await expect(startServer(settings)).rejects.toThrow(/in use by process \d+/)
+  await server.stop()
+})
+
+test('a configuration that is not usable is refused with every problem named', async () => {
+  const wrong = { NODE_ENV: 'production', PARLEY_URL: 'nonsense', DATABASE_URL: 'mysql://x', PARLEY_LIMITS: '{"a":1}' }
+  await expect(startServer(wrong)).rejects.toThrow(
+    /PARLEY_URL[\s\S]*DATABASE_URL[\s\S]*PARLEY_LIMITS[\s\S]*PARLEY_SECRET/,
+  )
+})
