@@ -6,10 +6,13 @@ import { createChatkitEndpoint } from './chatkit/endpoint.ts'
 import type { Config } from './config.ts'
 import { createDatabase, type Database } from './database/database.ts'
 import { createGraphqlEndpoint } from './graphql/endpoint.ts'
+import { createMcpEndpoint, metadataPath } from './mcp/endpoint.ts'
 import { storeEmbedded, storeOnOwnConnection } from './runs/chunk-store.ts'
 import { createModel } from './runs/openai-model.ts'
 import { Runs } from './runs/runs.ts'
+import { readMcpConfig } from './tools/mcp-config.ts'
 import { createToolboxes } from './tools/mcp-toolbox.ts'
+import { builtInNames } from './tools/server/server.ts'
 
 export type App = {
   /** Answers any request of any door. `address` is the client's, from its socket. Never rejects. */
@@ -29,6 +32,7 @@ export type PagesContext = { api: (request: Request) => Promise<Response>; chatk
 
 /** Assembles everything: the only file that knows all parts. Rejects when the database cannot be used. */
 export async function createApp(config: Config, parts: Parts = {}): Promise<App> {
+  const servers = readMcpConfig(config.mcp, builtInNames)
   const database = parts.database ?? (await createDatabase(config))
   await database.migrate()
   const { units, embedded, connect } = database
@@ -38,7 +42,7 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
     ? storeOnOwnConnection(connect)
     : { store: storeEmbedded(units), close: async () => {}, onLost: () => {} }
   const { limits } = config
-  const toolboxes = createToolboxes({ units, bell, limits })
+  const toolboxes = createToolboxes({ units, bell, limits, external: { servers, mint: auth.mintFor } })
   const model = createModel(config.model, limits)
   const runs = new Runs({ units, bell, model, toolboxes, limits, store: chunks.store, alone: embedded })
   chunks.onLost = () => runs.log.writer.writeAgain()
@@ -61,6 +65,7 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
     production,
   })
   const chatkit = createChatkitEndpoint({ units, bell, runs, limits, authenticate })
+  const mcp = createMcpEndpoint({ units, bell, limits, url: config.url, ...auth })
   let ready = true
 
   const doors = new Hono<{ Bindings: { address?: string } }>()
@@ -77,6 +82,8 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
   doors.all('/graphql/*', (c) => graphql(c.req.raw))
   doors.all('/graphql', (c) => graphql(c.req.raw))
   doors.all('/chatkit', (c) => chatkit(c.req.raw))
+  doors.all('/mcp', (c) => mcp.fetch(c.req.raw))
+  for (const path of [metadataPath, `${metadataPath}/mcp`]) doors.get(path, (c) => mcp.metadata(c.req.raw))
   doors.all('*', async (c) => {
     const { address } = c.env
     const api = async (request: Request) => doors.fetch(request, { address })
@@ -87,6 +94,7 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
     fetch: async (request, address) => doors.fetch(request, { address }),
     close: async () => {
       ready = false
+      await mcp.close()
       await runs.close()
       await toolboxes.close()
       await bell.close()

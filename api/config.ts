@@ -46,6 +46,7 @@ const Environment = z.object({
     .transform((text, context) => (text.trim().startsWith('{') ? readJson(text, context) : text))
     .pipe(modelProfile)
     .optional(),
+  PARLEY_MCP_CONFIG: z.string().optional(),
   PARLEY_GRAPHIQL: z.stringbool().default(true),
   PARLEY_CHATKIT_DOMAIN_KEY: z.string().min(1).default('local-dev'),
   PARLEY_LIMITS: z.string().default('{}').transform(readJson).pipe(limitsSchema),
@@ -83,6 +84,8 @@ export type Config = Readonly<{
   /** Absent: the embedded database. */
   databaseUrl: string | undefined
   model: ModelConfig
+  /** The file of tool servers, and what it may name of the environment. A file that was asked for must be there. */
+  mcp: { file: string; required: boolean; variables: Readonly<Record<string, string | undefined>> }
   graphiql: boolean
   chatkitDomainKey: string
   limits: Limits
@@ -115,6 +118,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     dataDir: data.PARLEY_DATA_DIR,
     databaseUrl: data.DATABASE_URL,
     model,
+    mcp: { file: data.PARLEY_MCP_CONFIG ?? 'mcp.json', required: !!data.PARLEY_MCP_CONFIG, variables: env },
     graphiql: data.PARLEY_GRAPHIQL,
     chatkitDomainKey: data.PARLEY_CHATKIT_DOMAIN_KEY,
     limits: data.PARLEY_LIMITS,

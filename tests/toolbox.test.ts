@@ -22,7 +22,7 @@ async function toolboxOver(tools: Record<string, ScriptedTool>, limits: Partial<
     units,
     bell: new ProcessBell(),
     limits: { ...standardLimits, ...limits },
-    builtIn: () => scriptedTools(tools),
+    builtIn: () => ({ tasks: scriptedTools(tools) }),
   })
   closings.push(toolboxes.close)
   return toolboxes.open(viewer)
@@ -277,28 +277,32 @@ describe('a call', () => {
   })
 })
 
-test('what destroys is listed for people and not to be had for the model', async () => {
+test('each tool says of itself what it does, and whether a person is asked first', async () => {
   const run = vi.fn(() => says('gone'))
-  const tools = {
+  const toolbox = await toolboxOver({
     look: { run, annotations: { readOnlyHint: true, title: 'Look' } },
     wipe: { run, annotations: { destructiveHint: true } },
-  }
-  const toolbox = await toolboxOver(tools)
+  })
+  const shape = { name: 'look', server: 'tasks', description: '', inputSchema: { type: 'object', properties: {} } }
   expect(toolbox.offered()).toEqual([
     {
-      calledAs: 'look',
-      name: 'look',
-      server: 'tasks',
-      title: 'Look',
-      description: '',
-      inputSchema: { type: 'object' },
-      readOnly: true,
-      idempotent: true,
-      destructive: false,
-      needsApproval: false,
+      ...{ ...shape, calledAs: 'look', title: 'Look' },
+      ...{ readOnly: true, idempotent: true, destructive: false, needsApproval: false },
+    },
+    {
+      ...{ ...shape, calledAs: 'wipe', name: 'wipe', title: null },
+      ...{ readOnly: false, idempotent: false, destructive: true, needsApproval: true },
     },
   ])
-  expect(await toolbox.call({ calledAs: 'wipe', argumentsText: '{}' }, never)).toMatchObject({ code: 'TOOL_NOT_FOUND' })
+})
+
+test('a call can be judged without being made', async () => {
+  const run = vi.fn(() => says('sunny'))
+  const toolbox = await toolboxOver({ weather: { inputSchema: weather, run } })
+  const check = (calledAs: string, argumentsText: string) => toolbox.check({ calledAs, argumentsText })
+  expect(check('weather', '{"city":"Oslo"}')).toBeNull()
+  expect(check('weather', '{}')).toMatchObject({ ok: false, code: 'TOOL_BAD_ARGUMENTS' })
+  expect(check('wether', '{}')).toMatchObject({ ok: false, code: 'TOOL_NOT_FOUND' })
   expect(run).not.toHaveBeenCalled()
 })
 

@@ -7,7 +7,7 @@ import { publicId } from '../api/ids.ts'
 import { standardLimits } from '../api/limits.ts'
 import { addTask, listTasks } from '../api/tasks/tasks.ts'
 import { createToolboxes } from '../api/tools/mcp-toolbox.ts'
-import { createTasksServer } from '../api/tools/server/server.ts'
+import { createServer } from '../api/tools/server/server.ts'
 import { openDatabase } from './support/databases.ts'
 import { storedUser } from './support/stored-user.ts'
 
@@ -54,19 +54,25 @@ async function person(name: string) {
 }
 
 describe('the built-in tools', () => {
-  test('are five for people, each saying what it does to things', async () => {
+  test('are seven for people, each saying what it does to things', async () => {
     const { viewer } = await person('ada')
-    const [server, ...others] = await toolboxes.servers(viewer)
-    expect(others).toEqual([])
-    expect(server).toMatchObject({ name: 'tasks', status: 'CONNECTED', error: null })
+    const servers = await toolboxes.servers(viewer)
+    expect(servers.map(({ name, status, error }) => [name, status, error])).toEqual([
+      ['tasks', 'CONNECTED', null],
+      ['conversations', 'CONNECTED', null],
+    ])
     expect(
-      server?.tools.map((it) => [it.name, it.title, it.readOnly, it.idempotent, it.destructive, it.needsApproval]),
+      servers
+        .flatMap(({ tools }) => tools)
+        .map((it) => [it.name, it.title, it.readOnly, it.idempotent, it.destructive, it.needsApproval]),
     ).toEqual([
       ['add_task', 'Add task', false, false, false, false],
       ['list_tasks', 'List tasks', true, true, false, false],
       ['update_task', 'Change task', false, true, false, false],
       ['complete_task', 'Complete task', false, true, false, false],
       ['delete_task', 'Delete task', false, true, true, true],
+      ['search_conversations', 'Search conversations', true, true, false, false],
+      ['read_conversation', 'Read conversation', true, true, false, false],
     ])
   })
 
@@ -75,10 +81,11 @@ describe('the built-in tools', () => {
     const offered = toolbox.offered()
     expect(offered.map(({ calledAs }) => calledAs)).toEqual([
       ...['add_task', 'list_tasks', 'update_task', 'complete_task', 'delete_task'],
+      ...['search_conversations', 'read_conversation'],
     ])
-    for (const { calledAs, name, server, description, inputSchema } of offered) {
+    for (const { calledAs, name, description, inputSchema } of offered) {
       expect(calledAs).toMatch(/^[a-zA-Z0-9_-]{1,64}$/)
-      expect([name, server]).toEqual([calledAs, 'tasks'])
+      expect(name).toBe(calledAs)
       expect(description).not.toBe('')
       expect(inputSchema).toMatchObject({ type: 'object', additionalProperties: false })
       expect(inputSchema).not.toHaveProperty('$schema')
@@ -209,16 +216,17 @@ describe('what the model gets wrong', () => {
     const result = await ada.call('burn_task', {})
     expect(result).toMatchObject({ ok: false, code: 'TOOL_NOT_FOUND' })
     expect(result.text).toBe(
-      'There is no tool "burn_task". There is: add_task, list_tasks, update_task, complete_task, delete_task.',
+      'There is no tool "burn_task". There is: add_task, list_tasks, update_task, complete_task, delete_task, ' +
+        'search_conversations, read_conversation.',
     )
   })
 })
 
 describe('the server itself', () => {
   /** Speaks the protocol by hand, as any client may. */
-  async function wire(viewer: Parameters<typeof createTasksServer>[0]['viewer'], from = units) {
+  async function wire(viewer: Parameters<typeof createServer>[0]['viewer'], from = units) {
     const [ours, theirs] = InMemoryTransport.createLinkedPair()
-    await createTasksServer({ units: from, viewer, bell }).connect(theirs)
+    await createServer({ units: from, viewer, bell }).connect(theirs)
     const client = new Client({ name: 'any', version: '1' })
     await client.connect(ours)
     return client

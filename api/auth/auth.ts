@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import type { Kysely, SqlEntityManager } from '@mikro-orm/sql'
 import { type BetterAuthOptions, betterAuth } from 'better-auth'
 import { APIError } from 'better-auth/api'
 import { jwt } from 'better-auth/plugins'
+import { publicId } from '../ids.ts'
 import { authenticate, foreignPageMessage, unauthenticated } from './authenticate.ts'
 import { KnownKeys } from './known-keys.ts'
 import { type AuthTables, KnownSessions } from './known-sessions.ts'
@@ -41,6 +43,11 @@ export type Auth = {
   forgetKeys(): void
   /** Name and e-mail address of the viewer. Throws UNAUTHENTICATED when the account is gone. */
   userOf(viewer: Viewer): Promise<{ id: string; name: string; email: string }>
+  /**
+   * A token that tells another server who is meant: it is good there alone, never here, and for five minutes. Signed with
+   * our keys, which `/api/auth/jwks` shows. No user: it speaks for Parley itself. Throws for an audience that is ours.
+   */
+  mintFor(audience: string, userId: string | null): Promise<{ token: string; expiresAt: Date }>
   /** Whether a page of this origin may use the cookie. */
   origins: Origins
   /** What Better Auth was told, to compare its tables with the migrations. */
@@ -86,10 +93,21 @@ export async function createAuth(settings: AuthSettings, em: SqlEntityManager, u
       if (!user) throw unauthenticated()
       return user
     },
+    mintFor: async (audience, userId) => {
+      if (audience === settings.url) throw new Error('A token for others must not be good here.')
+      const iat = Math.floor(Date.now() / 1_000)
+      const exp = iat + mintedLifeSeconds
+      const sub = userId === null ? 'parley' : publicId('user', userId)
+      const payload = { iss: settings.url, aud: audience, sub, iat, exp, jti: randomUUID() }
+      const { token } = await auth.api.signJWT({ body: { payload } })
+      return { token, expiresAt: new Date(exp * 1_000) }
+    },
     origins,
     options: auth.options,
   }
 }
+
+const mintedLifeSeconds = 300
 
 const addressHeader = 'x-parley-client-address'
 

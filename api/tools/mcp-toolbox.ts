@@ -1,161 +1,117 @@
-import { Client } from '@modelcontextprotocol/sdk/client/index.js'
-import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js'
-import {
-  CallToolResultSchema,
-  ErrorCode,
-  ListToolsResultSchema,
-  McpError,
-  type Progress,
-  type Tool,
-} from '@modelcontextprotocol/sdk/types.js'
 import type { Units } from '../auth/units.ts'
-import type { Viewer } from '../auth/viewer.ts'
+import { scopes, type Viewer } from '../auth/viewer.ts'
 import type { Bell } from '../bell/bell.ts'
 import type { Limits } from '../limits.ts'
+import { callTool } from './call-tool.ts'
+import { createExternalServers, type ExternalServers } from './external-servers.ts'
+import { readTools } from './listed-tools.ts'
+import { type Connection, connectInProcess } from './mcp-client.ts'
+import type { ServerConfig } from './mcp-config.ts'
 import { type ConnectedTool, openToolbox } from './open-toolbox.ts'
-import { createSchemaChecks, type SchemaCheck } from './schema-checks.ts'
-import { createTasksServer, tasksServerName } from './server/server.ts'
-import { storableText } from './storable.ts'
-import { badResult, failed, toToolResult } from './tool-result.ts'
-import type { Toolboxes, ToolProgress, ToolResult, ToolSpec } from './toolbox.ts'
+import { createSchemaChecks } from './schema-checks.ts'
+import { builtInNames, createServer } from './server/server.ts'
+import type { Toolboxes, ToolServer } from './toolbox.ts'
 
-export type ToolLimits = Pick<Limits, 'toolSeconds' | 'toolArgumentBytes' | 'toolReadBytes' | 'taskCharacters'>
+export type ToolLimits = Pick<
+  Limits,
+  | 'toolSeconds'
+  | 'toolTotalSeconds'
+  | 'toolArgumentBytes'
+  | 'toolReadBytes'
+  | 'toolsPerServer'
+  | 'toolDescriptionBytes'
+  | 'toolSchemaBytes'
+  | 'breakerFailures'
+  | 'breakerSeconds'
+  | 'taskCharacters'
+>
 
-/** Beyond this a timer would go off at once. */
-const longestTimeout = 2 ** 31 - 1
+/** A run that begins while servers are being connected waits so long for them, and no longer. */
+const waitForServersMs = 1_500
 
-type InProcessServer = Pick<ReturnType<typeof createTasksServer>, 'connect'>
+type InProcessServer = Parameters<typeof connectInProcess>[0]
 
-/**
- * The tools of the MCP servers. `builtIn` makes the server in this process for one user: a connection to it, and so the
- * identity, is never shared between users.
- */
-export function createToolboxes({
-  units,
-  bell,
-  limits,
-  builtIn = (viewer) => createTasksServer({ units, viewer, bell, limits }),
-}: {
+export type ToolboxesParts = {
   units: Units
   bell: Bell
   limits: ToolLimits
-  builtIn?: (viewer: Viewer) => InProcessServer
-}): Toolboxes {
-  const checkOf = createSchemaChecks()
-  const clients = new Set<Client>()
+  /** What the operator has plugged in, and how users make themselves known there. */
+  external?: { servers: readonly ServerConfig[]; mint: Parameters<typeof createExternalServers>[1]['mint'] }
+  /** By name, the servers in this process for one user: a connection to them is never shared between users. */
+  builtIn?(viewer: Viewer): Record<string, InProcessServer>
+}
 
-  async function connect(viewer: Viewer): Promise<{ client: Client; tools: ConnectedTool[] }> {
-    const client = await connectInProcess(builtIn(viewer))
-    clients.add(client)
-    const { tools } = await client.request({ method: 'tools/list' }, ListToolsResultSchema)
+/** The tools of all MCP servers: our own, and those of the operator. */
+export function createToolboxes({ units, bell, limits, external, builtIn }: ToolboxesParts): Toolboxes {
+  const checkOf = createSchemaChecks()
+  const others: ExternalServers = createExternalServers(external?.servers ?? [], {
+    limits,
+    mint: external?.mint ?? (() => Promise.reject(new Error('There is nobody to mint tokens.'))),
+  })
+  const opened = new Set<Connection>()
+  const serversOf =
+    builtIn ??
+    ((viewer) =>
+      Object.fromEntries(
+        builtInNames.map((name) => [name, createServer({ units, viewer, bell, limits, parts: [name] })]),
+      ))
+
+  async function connect(viewer: Viewer) {
+    // Whatever the viewer's credential may do: a run may do all, and people look at what a run can do.
+    const servers = Object.entries(serversOf({ ...viewer, scopes }))
+    const own = await Promise.all(servers.map(([name, server]) => connectBuiltIn(name, server)))
     return {
-      client,
-      tools: tools.map((tool) => {
-        const spec = specOf(tasksServerName, tool)
-        const output = tool.outputSchema ? checkOf(tool.outputSchema) : null
-        return { spec, input: checkOf(tool.inputSchema), call: (...it) => call(client, spec, output, limits, ...it) }
-      }),
+      own,
+      close: async () => {
+        await Promise.all(own.map(({ connection }) => disconnect(connection)))
+      },
     }
   }
 
-  async function disconnect(client: Client): Promise<void> {
-    clients.delete(client)
-    await client.close()
+  async function connectBuiltIn(name: string, server: InProcessServer) {
+    const connection = await connectInProcess(server)
+    opened.add(connection)
+    const { tools } = readTools(name, await connection.tools(limits.toolsPerServer, 10_000), {
+      ...{ limits, checkOf },
+      calledAs: (tool) => tool,
+      needsApproval: (_, destructive) => destructive,
+    })
+    return {
+      connection,
+      server: { name, status: 'CONNECTED', error: null, tools: tools.map(({ spec }) => spec) } satisfies ToolServer,
+      tools: tools.map(
+        ({ spec, input, output }): ConnectedTool => ({
+          ...{ spec, input, usable: true },
+          call: (...it) => callTool(connection.call, spec, output, limits, ...it),
+        }),
+      ),
+    }
+  }
+
+  async function disconnect(connection: Connection): Promise<void> {
+    opened.delete(connection)
+    await connection.close()
   }
 
   return {
     async open(viewer) {
-      const { client, tools } = await connect(viewer)
-      return openToolbox(tools, limits, () => disconnect(client))
+      const { own, close } = await connect(viewer)
+      await others.settled(waitForServersMs)
+      const builtIn = own.flatMap(({ tools }) => tools)
+      return openToolbox({
+        tools: () => [...builtIn, ...others.tools(viewer)],
+        settled: others.settled,
+        limits,
+        close,
+      })
     },
     async servers(viewer) {
-      const { client, tools } = await connect(viewer)
-      await disconnect(client)
-      return [{ name: tasksServerName, status: 'CONNECTED', error: null, tools: tools.map(({ spec }) => spec) }]
+      const { own, close } = await connect(viewer)
+      await close()
+      return [...own.map(({ server }) => server), ...others.health()]
     },
     async close() {
-      await Promise.all([...clients].map(disconnect))
+      await Promise.all([others.close(), ...[...opened].map(disconnect)])
     },
-  }
-}
-
-async function call(
-  client: Client,
-  spec: ToolSpec,
-  output: SchemaCheck | null,
-  limits: ToolLimits,
-  args: Record<string, unknown>,
-  signal: AbortSignal,
-  onProgress?: (progress: ToolProgress) => void,
-): Promise<ToolResult> {
-  // The client never takes its listener off a signal, and tells the server the reason: so each call has a signal of its own.
-  const cancelling = new AbortController()
-  const cancel = () => cancelling.abort('The call was cancelled.')
-  signal.addEventListener('abort', cancel)
-  try {
-    const raw = await client.request(
-      { method: 'tools/call', params: { name: spec.name, arguments: args } },
-      CallToolResultSchema,
-      {
-        signal: cancelling.signal,
-        timeout: Math.min(limits.toolSeconds * 1_000, longestTimeout),
-        onprogress: onProgress && ((progress) => onProgress(progressOf(progress))),
-      },
-    )
-    return toToolResult(raw, output, limits.toolReadBytes)
-  } catch (error) {
-    signal.throwIfAborted()
-    return unanswered(error, spec, limits)
-  } finally {
-    signal.removeEventListener('abort', cancel)
-  }
-}
-
-/** The call itself went wrong, not the tool's work. */
-function unanswered(error: unknown, { calledAs, readOnly }: ToolSpec, { toolSeconds }: ToolLimits): ToolResult {
-  const doubt = readOnly ? '' : ' It may have taken effect all the same.'
-  if (!(error instanceof McpError))
-    return error instanceof Error && error.message === 'Not connected'
-      ? failed('TOOL_UNAVAILABLE', `${calledAs} cannot be reached.`)
-      : badResult('it is not in the form of the protocol')
-  if (error.code === ErrorCode.RequestTimeout)
-    return failed('TOOL_TIMEOUT', `${calledAs} did not answer within ${toolSeconds} s.${doubt}`)
-  if (error.code === ErrorCode.ConnectionClosed)
-    return failed('TOOL_UNAVAILABLE', `The connection to ${calledAs} was lost.${doubt}`)
-  return failed(error.code === ErrorCode.InvalidParams ? 'TOOL_BAD_ARGUMENTS' : 'TOOL_FAILED', error.message)
-}
-
-function progressOf({ progress, total, message }: Progress): ToolProgress {
-  return {
-    progress,
-    ...(total === undefined ? {} : { total }),
-    ...(message === undefined ? {} : { message: storableText(message.slice(0, 500)) }),
-  }
-}
-
-async function connectInProcess(server: InProcessServer): Promise<Client> {
-  const [ours, theirs] = InMemoryTransport.createLinkedPair()
-  await server.connect(theirs)
-  // No capabilities: a server can ask us for nothing, neither sampling nor roots nor elicitation.
-  const client = new Client({ name: 'parley', version: '1.0.0' }, { capabilities: {} })
-  await client.connect(ours)
-  return client
-}
-
-function specOf(server: string, { name, title, description, inputSchema, annotations }: Tool): ToolSpec {
-  const { $schema: _, ...schema } = inputSchema
-  const destructive = annotations?.destructiveHint === true
-  const readOnly = annotations?.readOnlyHint === true
-  return {
-    calledAs: name,
-    name,
-    server,
-    title: title ?? annotations?.title ?? null,
-    description: description ?? '',
-    inputSchema: schema,
-    readOnly,
-    idempotent: readOnly || annotations?.idempotentHint === true,
-    destructive,
-    needsApproval: destructive,
   }
 }

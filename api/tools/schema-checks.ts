@@ -7,23 +7,47 @@ type JsonSchema = Record<string, unknown>
 export type SchemaCheck = (value: unknown) => string | null
 
 /** Formats are left to the tools; `ownProperties`, so that a member called "constructor" is there only when it was given. */
-const options = { strict: false, allErrors: true, ownProperties: true, validateFormats: false, logger: false } as const
+const options = {
+  strict: false,
+  allErrors: true,
+  ownProperties: true,
+  validateFormats: false,
+  logger: false,
+  inlineRefs: false,
+} as const
 
 /** A server that keeps changing its schemas must not fill the memory. */
 const maxKept = 500
 
+export type SchemaChecks = (schema: JsonSchema) => SchemaCheck
+
 /**
  * Makes checks from JSON Schemas, each schema only once however often it is listed. References lead nowhere but into the
- * schema itself. The function throws for what is no schema.
+ * schema itself. The function throws for what is no schema. `within` runs all of the work, for schemas of strangers.
  */
-export function createSchemaChecks(): (schema: JsonSchema) => SchemaCheck {
+export function createSchemaChecks(within: <T>(work: () => T) => T = (work) => work()): SchemaChecks {
   const kept = new Map<string, SchemaCheck>()
   return (schema) => {
     const text = JSON.stringify(schema)
-    const check = kept.get(text) ?? compile(schema)
+    const check =
+      kept.get(text) ??
+      bounded(
+        within,
+        within(() => compile(schema)),
+      )
     if (kept.size >= maxKept) kept.clear()
     kept.set(text, check)
     return check
+  }
+}
+
+function bounded(within: <T>(work: () => T) => T, check: SchemaCheck): SchemaCheck {
+  return (value) => {
+    try {
+      return within(() => check(value))
+    } catch {
+      return 'it could not be held against its schema in a moment'
+    }
   }
 }
 

@@ -13,6 +13,8 @@ export interface Toolboxes {
 export interface Toolbox {
   /** What is offered to the model, read anew at each turn. */
   offered(): readonly ToolSpec[]
+  /** What `call` would refuse without running anything: an unknown tool, unusable arguments. Null: nothing. */
+  check(call: ToolRequest): (ToolResult & { ok: false }) | null
   /**
    * Calls a tool as the toolbox's user. Resolves even when the tool fails: a failure is an answer that the model must
    * read. Rejects only with the reason of an aborted `signal`.

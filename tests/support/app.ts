@@ -36,6 +36,7 @@ export async function startApp({ provider, api = 'responses', limits, env, datab
     DATABASE_URL: databaseUrl,
     ...(provider && { OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: provider.url, PARLEY_MODEL: 'scripted' }),
     PARLEY_MODEL_API: api,
+    PARLEY_MCP_CONFIG: '', // not the one that somebody may have for themselves in this folder
     PARLEY_LIMITS: JSON.stringify({ drainSeconds: 1, ...limits }),
     ...env,
   })

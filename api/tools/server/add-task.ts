@@ -7,6 +7,7 @@ export const addTaskTool = tool({
   name: 'add_task',
   title: 'Add task',
   description: "Adds one open task to the person's list. Call it once for each task.",
+  scope: 'tasks:write',
   readOnly: false,
   idempotent: false,
   destructive: false,

@@ -7,6 +7,7 @@ export const completeTaskTool = tool({
   name: 'complete_task',
   title: 'Complete task',
   description: 'Marks a task as done. It stays in the list of done tasks; update_task can open it again.',
+  scope: 'tasks:write',
   readOnly: false,
   idempotent: true,
   destructive: false,

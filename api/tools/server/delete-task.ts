@@ -7,6 +7,7 @@ export const deleteTaskTool = tool({
   name: 'delete_task',
   title: 'Delete task',
   description: 'Deletes a task for good. For a task that is done, use complete_task.',
+  scope: 'tasks:write',
   readOnly: false,
   idempotent: true,
   destructive: true,

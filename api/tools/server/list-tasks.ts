@@ -15,6 +15,7 @@ export const listTasksTool = tool({
   description:
     "Lists the person's tasks with their ids, newest first: the open ones unless status says otherwise. " +
     'With words, only tasks that have all of them in title or notes. When more is true, there are others: narrow it down.',
+  scope: 'tasks:read',
   readOnly: true,
   idempotent: true,
   destructive: false,

@@ -1,11 +1,20 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { z } from 'zod'
-import type { Viewer } from '../../auth/viewer.ts'
+import type { Scope, Viewer } from '../../auth/viewer.ts'
 import type { Bell } from '../../bell/bell.ts'
 import type { TaskLimits } from '../../tasks/tasks.ts'
 
 /** What a tool works with: a unit of work of its own, for the user whom the server belongs to. */
-export type ToolContext = { em: SqlEntityManager; viewer: Viewer; bell: Bell; limits: TaskLimits }
+export type ToolContext = {
+  em: SqlEntityManager
+  viewer: Viewer
+  bell: Bell
+  limits: TaskLimits
+  /** Aborts when nobody waits for the result any more. */
+  signal: AbortSignal
+  /** Says how far it is to whoever wants to know. */
+  tell(progress: number, total: number): Promise<void>
+}
 
 /** One tool of ours. The user is never among its arguments. */
 export type Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodObject = z.ZodObject> = {
@@ -13,6 +22,8 @@ export type Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodOb
   title: string
   /** For the model: what it does and when to use it. */
   description: string
+  /** What a credential must allow for it. */
+  scope: Scope
   /** It changes nothing. */
   readOnly: boolean
   /** The same call once more has no further effect. */

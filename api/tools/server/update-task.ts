@@ -9,6 +9,7 @@ export const updateTaskTool = tool({
   description:
     'Changes a task: title, notes, day, or whether it is done. ' +
     'What is left out stays as it is; null clears notes and due_on. completed: false opens a task again.',
+  scope: 'tasks:write',
   readOnly: false,
   idempotent: true,
   destructive: false,

@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto'
+import type { Units } from '../auth/units.ts'
+import { scopes, type Viewer } from '../auth/viewer.ts'
+import type { Bell } from '../bell/bell.ts'
+import { AppError, badInput, httpStatus } from '../errors.ts'
+import type { Limits } from '../limits.ts'
+import { createServer, type HttpSession, openHttpSession } from '../tools/server/server.ts'
+import { type Session, Sessions } from './sessions.ts'
+import { watchedStream } from './watched-stream.ts'
+
+export type McpParts = {
+  units: Units
+  bell: Bell
+  limits: Limits
+  /** The public origin. */
+  url: string
+  /** Who is asking. Rejects with UNAUTHENTICATED. */
+  authenticate(request: Request): Promise<Viewer>
+  /** Whether the viewer's session is still there: for streams, which outlive their request. */
+  stillSignedIn(viewer: Viewer): Promise<boolean>
+  /** Whether a page of this origin may come here. */
+  origins(origin: string | null, request: Request): boolean
+}
+
+export type McpEndpoint = {
+  /** Never rejects: a refusal is an answer. */
+  fetch(request: Request): Promise<Response>
+  /** What clients look up to learn how to sign in (RFC 9728): at the well-known path, with and without `/mcp` behind it. */
+  metadata(request: Request): Response
+  close(): Promise<void>
+}
+
+export const metadataPath = '/.well-known/oauth-protected-resource'
+
+/** So often an open stream looks whether its reader may still read. */
+const lookMs = 30_000
+
+/** The door for MCP clients: our own tools over Streamable HTTP. A session, and all that is done in it, is one user's. */
+export function createMcpEndpoint(parts: McpParts): McpEndpoint {
+  const { units, bell, limits } = parts
+  const sessions = new Sessions<HttpSession>(limits, (it) => it.close())
+  let closing = false
+
+  async function serve(request: Request): Promise<Response> {
+    const origin = request.headers.get('origin')
+    if (origin !== null && !parts.origins(origin, request))
+      throw new AppError('CSRF_REJECTED', 'This request must not come from a page of another site.')
+    const viewer = await parts.authenticate(withoutCookie(request))
+    if (closing) throw new AppError('DRAINING', 'The server is stopping. Begin again in a moment.')
+    const id = request.headers.get('mcp-session-id')
+    if (id !== null) return answer(sessions.find(id, viewer), viewer, request)
+    if (request.method !== 'POST') throw badInput(['mcp-session-id'], 'is missing: a session begins with a POST')
+    return open(viewer, request)
+  }
+
+  /** What opens no session is answered too, and leaves nothing behind. */
+  async function open(viewer: Viewer, request: Request): Promise<Response> {
+    const id = Sessions.newId()
+    const server = createServer({ units, viewer, bell, limits })
+    let session: Session<HttpSession> | undefined
+    let noRoom: unknown
+    const opened = await openHttpSession(server, {
+      ...{ id, bodyBytes: limits.bodyBytes, heartbeatSeconds: limits.heartbeatSeconds },
+      onOpened() {
+        try {
+          sessions.makeRoom(viewer)
+          session = sessions.add(id, viewer, opened)
+        } catch (error) {
+          noRoom = error
+        }
+      },
+      onClosed: () => sessions.remove(id),
+    })
+    const response = await opened.handle(request)
+    if (session) return watched(session, viewer, request, response)
+    await opened.close()
+    if (noRoom) throw noRoom
+    return response
+  }
+
+  async function answer(session: Session<HttpSession>, viewer: Viewer, request: Request): Promise<Response> {
+    session.busy++
+    try {
+      return watched(session, viewer, request, await session.served.handle(request))
+    } finally {
+      session.busy--
+      session.usedAt = Date.now()
+    }
+  }
+
+  function watched(session: Session<HttpSession>, viewer: Viewer, request: Request, response: Response): Response {
+    if (!response.headers.get('content-type')?.startsWith('text/event-stream')) return response
+    session.busy++
+    const endsAt = Math.min(
+      viewer.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY,
+      // An answer is over soon; what is open for news only is opened again by the client.
+      request.method === 'GET' ? Date.now() + limits.streamMinutes * 60_000 : Number.POSITIVE_INFINITY,
+    )
+    return watchedStream(response, {
+      everyMs: lookMs,
+      mayGoOn: async () => Date.now() < endsAt && (await parts.stillSignedIn(viewer)),
+      onEnd() {
+        session.busy--
+        session.usedAt = Date.now()
+      },
+    })
+  }
+
+  return {
+    async fetch(request) {
+      try {
+        return await serve(request)
+      } catch (error) {
+        return refusal(error, parts.url)
+      }
+    },
+    metadata(request) {
+      const { pathname } = new URL(request.url)
+      const resource = `${parts.url}${pathname.slice(metadataPath.length)}`
+      return Response.json({
+        ...{ resource, resource_name: 'Parley', scopes_supported: scopes, bearer_methods_supported: ['header'] },
+      })
+    },
+    async close() {
+      closing = true
+      await sessions.close()
+    },
+  }
+}
+
+/** Here a credential is sent on purpose: what a browser adds by itself is not looked at. */
+function withoutCookie({ url, method, headers }: Request): Request {
+  const kept = new Headers(headers)
+  kept.delete('cookie')
+  return new Request(url, { method, headers: kept })
+}
+
+/** The codes of the protocol have no place for ours: they are in `data`. */
+const serverError = -32_000
+
+function refusal(error: unknown, url: string): Response {
+  const errorId = randomUUID()
+  const known = error instanceof AppError
+  if (!known) console.error(`mcp error ${errorId}: ${String(error).slice(0, 500)}`)
+  const { code, message, details } = known
+    ? error
+    : new AppError('INTERNAL_SERVER_ERROR', 'Something went wrong on our side.')
+  const { retryAfterMs } = details
+  return Response.json(
+    { jsonrpc: '2.0', id: null, error: { code: serverError, message, data: { code, errorId, ...details } } },
+    {
+      status: httpStatus[code],
+      headers: {
+        'cache-control': 'no-store',
+        ...(httpStatus[code] === 401 && {
+          'www-authenticate': `Bearer resource_metadata="${url}${metadataPath}/mcp"`,
+        }),
+        ...(retryAfterMs !== undefined && { 'retry-after': String(Math.ceil(retryAfterMs / 1_000)) }),
+      },
+    },
+  )
+}
