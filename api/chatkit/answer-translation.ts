@@ -1,7 +1,7 @@
 import type { Run } from '../runs/run.entity.ts'
-import type { AssistantMessageItem, CustomTask, ItemUpdate, ThreadEvent } from './protocol.ts'
-import { isAtWork, toolTask, type UsedTool } from './tool-task.ts'
-import { assistantItem, outputText, type SaidMessage, workflowItem } from './translate.ts'
+import type { AssistantMessageItem, CustomTask, ItemUpdate, ThreadEvent, WidgetItem } from './protocol.ts'
+import { isAtWork, toolTask, type UsedTool, waits, workOf } from './tool-task.ts'
+import { assistantItem, outputText, type SaidMessage, widgetId, widgetItem, workflowItem } from './translate.ts'
 
 /** What happened in a run, with what the event names as it is now. */
 export type LoadedEvent =
@@ -17,7 +17,23 @@ type Working = { tasks: CustomTask[]; ended: boolean }
 /** The answer of one run in the words of ChatKit, for one reader from the first event on. It keeps no text. */
 export class AnswerTranslation {
   readonly #speaking = new Map<string, Speaking>()
-  readonly #working = new Map<string, Working>();
+  readonly #working = new Map<string, Working>()
+  /** By call: the widget as the page has it. */
+  readonly #widgets = new Map<string, string>()
+  /** What the assistant is said to be doing. */
+  #doing = ''
+
+  /** For a reader who comes in later: these calls are on the page already, as they are here. */
+  knows(message: SaidMessage, calls: readonly UsedTool[]): void {
+    this.#working.set(message.id, { tasks: calls.map(toolTask), ended: true })
+    for (const call of calls) this.shows(call.id, widgetItem(message, call))
+  }
+
+  /** The page has this widget, or (null) no more. */
+  shows(callId: string, item: WidgetItem | null): void {
+    if (item) this.#widgets.set(callId, JSON.stringify(item))
+    else this.#widgets.delete(callId)
+  }
 
   *translate(event: LoadedEvent): Generator<ThreadEvent, void> {
     switch (event.type) {
@@ -44,6 +60,7 @@ export class AnswerTranslation {
     const speaking = this.#speaking.get(messageId)
     if (!speaking) return
     const { item } = speaking
+    this.#doing = ''
     if (!speaking.shown) yield { type: 'thread.item.added', item }
     speaking.shown = true
     if (!speaking.partOpen)
@@ -77,9 +94,22 @@ export class AnswerTranslation {
     yield { type: 'thread.item.done', item }
   }
 
-  /** Announced as begun, however late this reader looks: whoever watches sees each task at work, then what came of it. */
   *#work(message: SaidMessage, calls: readonly UsedTool[]): Generator<ThreadEvent, void> {
     if (calls.length === 0) return
+    yield* this.#showWorkflow(message, calls)
+    for (const call of calls) yield* this.#showWidget(message, call, !calls.some(isAtWork))
+    const atWork = calls.find(isAtWork)
+    if (atWork) yield* this.#progress(`${workOf(atWork)}…`)
+    else if (!calls.some((call) => waits(call) || call.status === 'CANCELLED')) yield* this.#progress(thinking.text)
+  }
+
+  *#progress(text: string): Generator<ThreadEvent, void> {
+    if (text !== this.#doing) yield { type: 'progress_update', text }
+    this.#doing = text
+  }
+
+  /** Announced as begun, however late this reader looks: whoever watches sees each task at work, then what came of it. */
+  *#showWorkflow(message: SaidMessage, calls: readonly UsedTool[]): Generator<ThreadEvent, void> {
     const item = workflowItem(message, calls)
     const { tasks } = item.workflow
     const told = this.#working.get(message.id) ?? { tasks: calls.map(asBegun), ended: false }
@@ -90,11 +120,25 @@ export class AnswerTranslation {
       }
     const changed = [...changes(item.id, told.tasks, tasks)]
     yield* changed
-    const ended = !calls.some(isAtWork)
-    this.#working.set(message.id, { tasks, ended })
-    if (!ended || (told.ended && changed.length === 0)) return
+    const atWork = calls.some(isAtWork)
+    this.#working.set(message.id, { tasks, ended: told.ended || !atWork })
+    if (atWork || (told.ended && changed.length === 0)) return
     yield { type: told.ended ? 'thread.item.replaced' : 'thread.item.done', item }
-    if (!calls.some(({ status }) => status === 'CANCELLED')) yield thinking
+  }
+
+  /** A new one comes behind the finished workflow, in the place that it has in lists. */
+  *#showWidget(message: SaidMessage, call: UsedTool, mayBegin: boolean): Generator<ThreadEvent, void> {
+    const item = widgetItem(message, call)
+    const told = this.#widgets.get(call.id)
+    if (!item) {
+      if (told !== undefined) yield { type: 'thread.item.removed', item_id: widgetId(call.id) }
+      this.#widgets.delete(call.id)
+      return
+    }
+    const now = JSON.stringify(item)
+    if (told === now || (told === undefined && !mayBegin)) return
+    this.#widgets.set(call.id, now)
+    yield { type: told === undefined ? 'thread.item.done' : 'thread.item.replaced', item }
   }
 
   *#end({ status, failure }: Pick<Run, 'status' | 'failure'>): Generator<ThreadEvent, void> {
@@ -109,7 +153,7 @@ export class AnswerTranslation {
 }
 
 /** Shown while nothing else is. */
-export const thinking: ThreadEvent = { type: 'progress_update', text: 'Thinking…' }
+export const thinking = { type: 'progress_update', text: 'Thinking…' } as const satisfies ThreadEvent
 
 function updated(itemId: string, update: ItemUpdate): ThreadEvent {
   return { type: 'thread.item.updated', item_id: itemId, update }

@@ -1,53 +1,122 @@
 import type { Units } from '../auth/units.ts'
 import type { Viewer } from '../auth/viewer.ts'
+import type { Conversation } from '../conversations/conversation.entity.ts'
+import { readCursor, writeCursor } from '../runs/cursor.ts'
 import type { Followed } from '../runs/follow.ts'
 import { findConversations, findMessages, findRuns, findToolCalls, toolCallsOfMessages } from '../runs/reading.ts'
+import type { Run } from '../runs/run.entity.ts'
 import type { Runs } from '../runs/runs.ts'
-import { AnswerTranslation, type LoadedEvent, thinking } from './answer-translation.ts'
+import { type LoadedEvent, thinking } from './answer-translation.ts'
+import type { Opening } from './opening.ts'
 import type { ThreadEvent } from './protocol.ts'
 import { lostSight } from './refusal.ts'
 import { forgetRequest } from './repeats.ts'
-import type { Said } from './say.ts'
-import { toItems, toThread } from './translate.ts'
+import { toThread } from './translate.ts'
 
 export type AnswerParts = { units: Units; runs: Runs; viewer: Viewer }
 
+/** Titles are made beside the answer: a new thread's stream waits so long for its own. */
+const titlePatienceMs = 1_500
+
 /**
- * What ChatKit is told after a message was sent, up to the end of the answer. It only reads: when the signal aborts, the
- * reader has left and the run goes on. Never rejects: what breaks is told as an error event.
+ * What ChatKit is told of a run: up to its end, or until it waits for a person. It only reads: when the signal aborts,
+ * the reader has left and the run goes on. Never rejects: what breaks is told as an error event.
  */
 export async function* answer(
   parts: AnswerParts,
-  said: Said,
-  isNewThread: boolean,
+  opening: Opening,
   signal: AbortSignal,
 ): AsyncGenerator<ThreadEvent, void> {
-  if (isNewThread) yield { type: 'thread.created', thread: toThread(said.conversation) }
-  for (const item of toItems(said.message, [])) yield { type: 'thread.item.done', item }
-  yield { type: 'stream_options', stream_options: { allow_cancel: true } }
-  yield thinking
+  const { units, viewer } = parts
+  yield* opening.events
+  const following = new Following(parts, opening, signal)
   try {
-    yield* follow(parts, said, signal)
-    if (!signal.aborted) await forgetRequest(parts.units.as(parts.viewer), parts.viewer, said.key)
+    yield* following.events()
+    if (!signal.aborted && opening.key) await forgetRequest(units.as(viewer), viewer, opening.key)
   } catch (error) {
-    if (!signal.aborted) yield lostSight(error)
+    if (!signal.aborted && !following.told) yield lostSight(error)
   }
 }
 
-async function* follow(parts: AnswerParts, said: Said, signal: AbortSignal): AsyncGenerator<ThreadEvent, void> {
-  const translation = new AnswerTranslation()
-  for await (const followed of await parts.runs.followRun(parts.viewer, said.run.id, { signal })) {
-    const event = await load(parts, followed)
-    if (event) yield* translation.translate(event)
+type Place = { run: number; attempt: number; seq: number }
+
+/** Reads the log of the conversation, and tells of one run and of the thread's title. */
+class Following {
+  /** The run has rested: whatever comes now is of no matter for the answer. */
+  told = false
+  readonly #parts: AnswerParts
+  readonly #opening: Opening
+  readonly #leaving = new AbortController()
+  readonly #signal: AbortSignal
+  #title: string | undefined
+  #awaitsTitle = false
+  #place: Place
+
+  constructor(parts: AnswerParts, opening: Opening, signal: AbortSignal) {
+    this.#parts = parts
+    this.#opening = opening
+    this.#signal = AbortSignal.any([signal, this.#leaving.signal])
+    this.#title = toThread(opening.conversation).title
+    this.#place = readCursor(this.#after, opening.conversation.id)
   }
-  if (!signal.aborted) yield* newTitle(parts, said)
+
+  get #after(): string {
+    const { after, conversation, run } = this.#opening
+    return after ?? writeCursor({ conversationId: conversation.id, run: run.number ?? 0, attempt: 0, seq: 0 })
+  }
+
+  async *events(): AsyncGenerator<ThreadEvent, void> {
+    const { run, translation, conversation } = this.#opening
+    const { runs, viewer } = this.#parts
+    if (!(await this.#rests())) yield thinking
+    const log = await runs.followConversation(viewer, conversation.id, { after: this.#after, signal: this.#signal })
+    for await (const followed of log) {
+      this.#place = readCursor(followed.cursor, conversation.id)
+      if (followed.event.type === 'conversation.updated') yield* this.#retitled()
+      const event = followed.runId === run.id ? await load(this.#parts, followed) : null
+      if (event) yield* translation.translate(event)
+      if (event?.type === 'run.ended') this.#end(event.run.status)
+      else if (mayRest(followed) && !this.told) this.told = await this.#rests()
+      if (this.told && !this.#awaitsTitle) return
+    }
+  }
+
+  #end(status: Run['status']): void {
+    this.told = true
+    if (this.#title !== undefined || status !== 'COMPLETED') return
+    this.#awaitsTitle = true
+    setTimeout(() => this.#leaving.abort(), titlePatienceMs).unref()
+  }
+
+  /** Whether nothing more is to come: the run has ended or waits for a person, and all of it was told. */
+  async #rests(): Promise<boolean> {
+    const { units, viewer } = this.#parts
+    const run = (await findRuns(units.as(viewer), viewer, [this.#opening.run.id])).get(this.#opening.run.id)
+    if (!run) return true
+    if (!run.ended && run.status !== 'AWAITING_APPROVAL') return false
+    const place = this.#place
+    if (place.run !== run.number) return place.run > (run.number ?? 0)
+    return place.attempt > run.attempt || (place.attempt === run.attempt && place.seq >= run.lastSeq)
+  }
+
+  async *#retitled(): AsyncGenerator<ThreadEvent, void> {
+    const thread = await this.#thread()
+    if (!thread || toThread(thread).title === this.#title) return
+    this.#title = toThread(thread).title
+    this.#awaitsTitle = false
+    yield { type: 'thread.updated', thread: toThread(thread) }
+  }
+
+  async #thread(): Promise<Conversation | undefined> {
+    const { units, viewer } = this.#parts
+    const { id } = this.#opening.conversation
+    return (await findConversations(units.as(viewer), viewer, [id])).get(id)
+  }
 }
 
-/** Nobody waits for a title: it is told if it is there by the end of the answer. */
-async function* newTitle({ units, viewer }: AnswerParts, { conversation }: Said): AsyncGenerator<ThreadEvent, void> {
-  const now = (await findConversations(units.as(viewer), viewer, [conversation.id])).get(conversation.id)
-  const [before, thread] = [toThread(conversation), now && toThread(now)]
-  if (thread && thread.title !== before.title) yield { type: 'thread.updated', thread }
+/** A run begins to wait after the last change of a call, and the conversation is told of it. */
+function mayRest({ event }: Followed): boolean {
+  return event.type === 'conversation.updated' || event.type === 'tool-call.changed'
 }
 
 /** The event with the rows that it names as they are now; null when there is nothing to tell of it. */

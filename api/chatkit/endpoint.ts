@@ -6,13 +6,17 @@ import { ownConversation, updateConversation } from '../conversations/conversati
 import { publicId } from '../ids.ts'
 import type { Limits } from '../limits.ts'
 import type { Runs } from '../runs/runs.ts'
+import { act, actInPlace } from './actions.ts'
 import { answer } from './answer.ts'
 import { eventStream } from './event-stream.ts'
+import { giveFeedback } from './feedback.ts'
 import { listItems } from './items.ts'
-import type { ChatkitRequest, RequestOf, ThreadEvent } from './protocol.ts'
+import type { Opening } from './opening.ts'
+import type { ChatkitRequest, ThreadEvent } from './protocol.ts'
 import { isRefusedBeforeStream, notSent, refusal } from './refusal.ts'
 import { checkForm, readRequest } from './request.ts'
-import { type Said, say } from './say.ts'
+import { retry } from './retry.ts'
+import { say } from './say.ts'
 import { conversationOf, listThreads } from './threads.ts'
 import { toThread } from './translate.ts'
 
@@ -47,7 +51,11 @@ const needed: Record<ChatkitRequest['type'], Scope[]> = {
   'threads.get_by_id': ['conversations:read'],
   'threads.update': ['conversations:write'],
   'threads.delete': ['conversations:write'],
+  'threads.retry_after_item': ['runs:write'],
+  'threads.custom_action': ['runs:write'],
+  'threads.sync_custom_action': ['runs:write'],
   'items.list': ['conversations:read'],
+  'items.feedback': ['conversations:write'],
 }
 
 async function serve(
@@ -56,11 +64,22 @@ async function serve(
   asked: ChatkitRequest,
   signal: AbortSignal,
 ): Promise<Response> {
-  const em = parts.units.as(viewer)
+  const { units, runs, bell } = parts
+  const em = units.as(viewer)
+  const stream = (open: () => Promise<Opening>) => serveStream(parts, viewer, open, signal)
   switch (asked.type) {
     case 'threads.create':
     case 'threads.add_user_message':
-      return serveAnswer(parts, viewer, asked, signal)
+      return stream(() => say(units, runs, viewer, asked))
+    case 'threads.retry_after_item':
+      return stream(() => retry(units, runs, viewer, asked))
+    case 'threads.custom_action':
+      return stream(() => act({ units, runs, viewer }, asked.params))
+    case 'threads.sync_custom_action':
+      return json(await actInPlace({ units, runs, viewer }, asked.params))
+    case 'items.feedback':
+      await giveFeedback(em, viewer, bell, asked)
+      return json({})
     case 'threads.list':
       return json(await listThreads(em, viewer, asked.params))
     case 'threads.get_by_id': {
@@ -69,10 +88,10 @@ async function serve(
     }
     case 'threads.update': {
       const { thread_id: threadId, title } = asked.params
-      return json(toThread(await updateConversation(em, viewer, parts.bell, conversationOf(threadId), { title })))
+      return json(toThread(await updateConversation(em, viewer, bell, conversationOf(threadId), { title })))
     }
     case 'threads.delete':
-      await parts.runs.deleteConversation(em, viewer, conversationOf(asked.params.thread_id))
+      await runs.deleteConversation(em, viewer, conversationOf(asked.params.thread_id))
       return json({})
     case 'items.list': {
       const conversation = await ownConversation(em, viewer, conversationOf(asked.params.thread_id))
@@ -83,31 +102,27 @@ async function serve(
   }
 }
 
-type SayRequest = RequestOf<'threads.create' | 'threads.add_user_message'>
-
 /**
  * Wrong requests are refused before the stream; from then on everything is told in it. The run is named in a header, so
  * that the page can stop it: a stream that is dropped stops nothing.
  */
-async function serveAnswer(
-  parts: ChatkitParts,
+async function serveStream(
+  { units, runs, limits }: ChatkitParts,
   viewer: Viewer,
-  asked: SayRequest,
+  open: () => Promise<Opening>,
   signal: AbortSignal,
 ): Promise<Response> {
-  const { units, runs, limits } = parts
   const options = { signal, heartbeatSeconds: limits.heartbeatSeconds }
-  let said: Said
+  let opening: Opening
   try {
-    said = await say(units, runs, viewer, asked)
+    opening = await open()
   } catch (error) {
     if (isRefusedBeforeStream(error)) throw error
     return eventStream(() => one(notSent(error)), options)
   }
-  const isNewThread = asked.type === 'threads.create'
-  return eventStream((signal) => answer({ units, runs, viewer }, said, isNewThread, signal), {
+  return eventStream((signal) => answer({ units, runs, viewer }, opening, signal), {
     ...options,
-    headers: { 'x-parley-run': publicId('run', said.run.id) },
+    headers: { 'x-parley-run': publicId('run', opening.run.id) },
   })
 }
 

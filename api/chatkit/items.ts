@@ -4,14 +4,15 @@ import { listMessages } from '../conversations/conversations.ts'
 import { Message } from '../conversations/message.entity.ts'
 import { notFound } from '../errors.ts'
 import { standardLimits } from '../limits.ts'
-import { toolCallsOfMessages } from '../runs/reading.ts'
+import { findToolCalls, toolCallsOfMessages } from '../runs/reading.ts'
+import type { ToolCall } from '../runs/tool-call.entity.ts'
 import type { Page, Paging, ThreadItem } from './protocol.ts'
 import { pageOf, pageSize } from './threads.ts'
-import { messageOfItem, toItems } from './translate.ts'
+import { callOfItem, messageOfItem, toItems } from './translate.ts'
 
 /**
- * A page of a conversation's items, ordered by (number of the message, kind): what was said stands before the workflow of
- * the same turn. Reads no more rows than the page needs. Throws NOT_FOUND when `after` is no item of the conversation.
+ * A page of a conversation's items, ordered by (number of the message, kind): what was said stands before the workflow
+ * and the widgets of the same turn. Reads no more rows than the page needs. Throws NOT_FOUND when `after` is no item of the conversation.
  */
 export async function listItems(
   em: SqlEntityManager,
@@ -28,6 +29,32 @@ export async function listItems(
   return pageOf(items.slice(0, size), items.length > size)
 }
 
+/** Where an item belongs: its message, with the calls that were made in it, and its place among the message's items. */
+export type ItemPlace = { message: Message; calls: ToolCall[]; items: ThreadItem[]; index: number }
+
+/** Throws NOT_FOUND when the conversation has no such item. */
+export async function itemPlace(
+  em: SqlEntityManager,
+  viewer: Viewer,
+  conversationId: string,
+  itemId: string,
+): Promise<ItemPlace> {
+  const messageId = messageOfItem(itemId) ?? (await messageOfCall(em, viewer, callOfItem(itemId)))
+  const where = { id: messageId ?? '', conversationId, ...owned(viewer) }
+  const message = messageId === null ? null : await em.findOne(Message, where)
+  if (!message) throw notFound('item')
+  const calls = (await toolCallsOfMessages(em, viewer, [message.id])).get(message.id) ?? []
+  const items = toItems(message, calls)
+  const index = items.findIndex(({ id }) => id === itemId)
+  if (index === -1) throw notFound('item')
+  return { message, calls, items, index }
+}
+
+async function messageOfCall(em: SqlEntityManager, viewer: Viewer, callId: string | null): Promise<string | null> {
+  if (callId === null) return null
+  return (await findToolCalls(em, viewer, [callId])).get(callId)?.messageId ?? null
+}
+
 class ItemReader {
   readonly #em: SqlEntityManager
   readonly #viewer: Viewer
@@ -41,7 +68,7 @@ class ItemReader {
     this.#forwards = order === 'asc'
   }
 
-  /** All items behind this one, read `batch` messages at a time: a message has no item, one or two. */
+  /** All items behind this one, read `batch` messages at a time: a message has no item, one or several. */
   async *beyond(itemId: string | null, batch: number): AsyncGenerator<ThreadItem, void> {
     const from = itemId === null ? null : await this.#message(itemId)
     if (from) yield* from.rest
@@ -69,16 +96,12 @@ class ItemReader {
     return messages.flatMap((message) => this.#ordered(toItems(message, calls.get(message.id) ?? [])))
   }
 
-  /** The item's message: the rest of its own items, and where the next message is. */
+  /** What is left of the item's message behind it, and where the next message is. */
   async #message(itemId: string): Promise<{ rest: ThreadItem[]; cursor: string }> {
-    const id = messageOfItem(itemId)
-    const where = { id: id ?? '', conversationId: this.#conversationId, ...owned(this.#viewer) }
-    const message = id === null ? null : await this.#em.findOne(Message, where)
-    const items = message ? await this.#items([message]) : []
-    const place = items.findIndex((item) => item.id === itemId)
-    if (!message || place === -1) throw notFound('item')
+    const { message, items, index } = await itemPlace(this.#em, this.#viewer, this.#conversationId, itemId)
     const { cursorOf } = await this.#page(0, null) // reads nothing
-    return { rest: items.slice(place + 1), cursor: cursorOf(message) }
+    const rest = this.#forwards ? items.slice(index + 1) : items.slice(0, index).toReversed()
+    return { rest, cursor: cursorOf(message) }
   }
 
   #ordered(items: ThreadItem[]): ThreadItem[] {

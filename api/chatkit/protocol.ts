@@ -34,6 +34,15 @@ function request<Type extends string, Params extends z.ZodRawShape>(type: Type, 
   return z.object({ type: z.literal(type), params: z.object(params) })
 }
 
+/** What a widget's button says: `payload` is whatever the page chose to send, and may be replayed. */
+const actionParams = {
+  ...thread,
+  item_id: z.string().nullish(),
+  action: z.object({ type: z.string().min(1).max(200), payload: z.unknown().optional() }),
+}
+
+export type ActionParams = z.output<z.ZodObject<typeof actionParams>>
+
 /** Any request that we serve. */
 export const chatkitRequest = z.discriminatedUnion(
   'type',
@@ -45,6 +54,14 @@ export const chatkitRequest = z.discriminatedUnion(
     request('threads.update', { ...thread, title: z.string() }),
     request('threads.delete', thread),
     request('items.list', { ...thread, ...paging }),
+    request('threads.retry_after_item', { ...thread, item_id: z.string() }),
+    request('threads.custom_action', actionParams),
+    request('threads.sync_custom_action', actionParams),
+    request('items.feedback', {
+      ...thread,
+      item_ids: z.array(z.string()).max(100),
+      kind: z.enum(['positive', 'negative']),
+    }),
   ],
   { error: (issue) => (issue.code === 'invalid_union' ? 'is not a request type that this server knows' : undefined) },
 )
@@ -78,8 +95,17 @@ export type OutputText = { type: 'output_text'; text: string; annotations: never
 
 export type AssistantMessageItem = ItemBase & { type: 'assistant_message'; content: OutputText[] }
 
-/** A few of the names that ChatKit can draw. */
-export type Icon = 'bolt' | 'check' | 'circle-question' | 'info' | 'notebook' | 'search'
+/** A few of the names that ChatKit can draw everywhere. */
+export type Icon =
+  | 'bolt'
+  | 'calendar'
+  | 'check'
+  | 'check-circle'
+  | 'circle-question'
+  | 'empty-circle'
+  | 'info'
+  | 'notebook'
+  | 'search'
 
 export type CustomTask = {
   type: 'custom'
@@ -94,7 +120,32 @@ export type WorkflowItem = ItemBase & {
   workflow: { type: 'custom'; tasks: CustomTask[]; summary?: { title: string; icon?: Icon }; expanded: boolean }
 }
 
-export type ThreadItem = UserMessageItem | AssistantMessageItem | WorkflowItem
+export type WidgetAction = { type: string; payload: Record<string, string>; loadingBehavior?: 'self' | 'container' }
+
+export type WidgetComponent =
+  | { type: 'Title'; value: string; size?: 'sm' }
+  | { type: 'Text'; value: string; lineThrough?: boolean }
+  | { type: 'Caption'; value: string }
+  | { type: 'Markdown'; value: string }
+  | { type: 'Badge'; label: string; color?: 'secondary' | 'success' | 'info' }
+  | { type: 'Icon'; name: Icon; size?: 'sm' }
+  | { type: 'Row'; children: WidgetComponent[]; gap?: number; align?: 'center' }
+  | { type: 'Button'; label: string; style?: 'primary'; onClickAction: WidgetAction }
+
+type WidgetStatus = { text: string; icon?: Icon }
+
+export type WidgetRoot =
+  | { type: 'Card'; size: 'sm'; status: WidgetStatus; children: WidgetComponent[] }
+  | {
+      type: 'ListView'
+      limit: 'auto'
+      status: WidgetStatus
+      children: { type: 'ListViewItem'; gap: number; children: WidgetComponent[] }[]
+    }
+
+export type WidgetItem = ItemBase & { type: 'widget'; widget: WidgetRoot; copy_text?: string }
+
+export type ThreadItem = UserMessageItem | AssistantMessageItem | WorkflowItem | WidgetItem
 
 export type ItemUpdate =
   | { type: 'assistant_message.content_part.added'; content_index: number; content: OutputText }
@@ -109,6 +160,7 @@ export type ThreadEvent =
   | { type: 'thread.item.removed'; item_id: string }
   | { type: 'stream_options'; stream_options: { allow_cancel: boolean } }
   | { type: 'progress_update'; text: string; icon?: Icon }
+  | { type: 'notice'; level: 'info' | 'warning' | 'danger'; message: string; title?: string }
   | { type: 'error'; code: 'custom'; message: string; allow_retry: boolean }
   /** ChatKit shows a sentence of its own, in the person's language. */
   | { type: 'error'; code: 'stream.error'; allow_retry: boolean }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { AppError, httpStatus } from '../errors.ts'
+import { AppError, type ErrorCode, httpStatus } from '../errors.ts'
 import type { ThreadEvent } from './protocol.ts'
 
 /** A refusal as JSON. What nobody foresaw is masked, and logged under the id that the answer names. */
@@ -32,11 +32,13 @@ export function isRefusedBeforeStream(error: unknown): boolean {
   return error instanceof AppError && [400, 401, 403, 404].includes(httpStatus[error.code])
 }
 
-/** The message was not taken; sending it again may help, or not. */
+/** Sending the same again is refused again. */
+const hopeless = new Set<ErrorCode>(['STORAGE_FULL', 'QUOTA_EXCEEDED', 'CONFLICT', 'IDEMPOTENCY_KEY_REUSED'])
+
+/** The request was not taken; sending it again may help, or not. */
 export function notSent(error: unknown): ThreadEvent {
   if (!(error instanceof AppError)) return unforeseen(error)
-  const hopeless = error.code === 'STORAGE_FULL' || error.code === 'QUOTA_EXCEEDED'
-  return { type: 'error', code: 'custom', message: error.message, allow_retry: !hopeless }
+  return { type: 'error', code: 'custom', message: error.message, allow_retry: !hopeless.has(error.code) }
 }
 
 /** The stream broke, the answer did not: it goes on, so there is nothing to try again. */

@@ -4,7 +4,18 @@ import type { CustomTask, Icon } from './protocol.ts'
 /** What is shown of a tool call. */
 export type UsedTool = Pick<
   ToolCall,
-  'id' | 'name' | 'server' | 'title' | 'argumentsText' | 'status' | 'resultText' | 'denialReason' | 'error' | 'progress'
+  | 'id'
+  | 'name'
+  | 'server'
+  | 'title'
+  | 'argumentsText'
+  | 'status'
+  | 'result'
+  | 'resultText'
+  | 'decision'
+  | 'denialReason'
+  | 'error'
+  | 'progress'
 >
 
 /** A tool call as a task of a workflow. ChatKit has no sign for failure, so the title says it in words. */
@@ -13,15 +24,16 @@ export function toolTask(call: UsedTool): CustomTask {
   const content = [argumentLines(call.argumentsText), outcome(call)].filter(Boolean).join('\n\n')
   return {
     type: 'custom',
-    status_indicator: isAtWork(call) ? 'loading' : 'complete',
+    status_indicator: isAtWork(call) ? 'loading' : waits(call) ? 'none' : 'complete',
     title: titleOf(call),
     ...(icon && { icon }),
     ...(content && { content }),
   }
 }
 
-/** All calls of a turn in a few words, once they have ended. */
+/** All calls of a turn in a few words, once none is at work. */
 export function workflowSummary(calls: readonly UsedTool[]): { title: string; icon: Icon } {
+  if (calls.some(waits)) return { title: 'Waiting for you', icon: 'info' }
   const failed = calls.filter((call) => call.status !== 'SUCCEEDED').length
   const [only] = calls
   if (only && calls.length === 1) return { title: titleOf(only), icon: icons[only.status] ?? 'check' }
@@ -29,17 +41,22 @@ export function workflowSummary(calls: readonly UsedTool[]): { title: string; ic
   return failed > 0 ? { title: `${title}, ${failed} without success`, icon: 'info' } : { title, icon: 'check' }
 }
 
-export function isAtWork({ status }: UsedTool): boolean {
-  return status === 'PENDING' || status === 'AWAITING_APPROVAL' || status === 'RUNNING'
+export function isAtWork({ status }: Pick<UsedTool, 'status'>): boolean {
+  return status === 'PENDING' || status === 'RUNNING'
 }
 
-/** The tools that everyone has: what is being done, and what was. */
-const builtIn: Record<string, [string, string]> = {
-  add_task: ['Adding a task', 'Added a task'],
-  list_tasks: ['Looking at your tasks', 'Looked at your tasks'],
-  update_task: ['Changing a task', 'Changed a task'],
-  complete_task: ['Completing a task', 'Completed a task'],
-  delete_task: ['Deleting a task', 'Deleted a task'],
+/** A person is asked; nothing is at work meanwhile. */
+export function waits({ status }: Pick<UsedTool, 'status'>): boolean {
+  return status === 'AWAITING_APPROVAL'
+}
+
+/** The tools that everyone has: what is being done, what was, and what a person is asked. */
+const builtIn: Record<string, [string, string, string]> = {
+  add_task: ['Adding a task', 'Added a task', 'Add a task?'],
+  list_tasks: ['Looking at your tasks', 'Looked at your tasks', 'Look at your tasks?'],
+  update_task: ['Changing a task', 'Changed a task', 'Change a task?'],
+  complete_task: ['Completing a task', 'Completed a task', 'Complete a task?'],
+  delete_task: ['Deleting a task', 'Deleted a task', 'Delete a task?'],
 }
 
 const icons: Partial<Record<UsedTool['status'], Icon>> = {
@@ -49,14 +66,26 @@ const icons: Partial<Record<UsedTool['status'], Icon>> = {
   OUTCOME_UNKNOWN: 'circle-question',
 }
 
-function titleOf(call: UsedTool): string {
+function wordsFor(call: UsedTool): [doing: string, done: string, question: string] {
   const named = call.title ?? call.name.replaceAll('_', ' ')
-  const [doing, done] = (call.server === 'tasks' && builtIn[call.name]) || [`Using “${named}”`, `Used “${named}”`]
+  const words = call.server === 'tasks' && builtIn[call.name]
+  return words || [`Using “${named}”`, `Used “${named}”`, `Use “${named}”?`]
+}
+
+/** What a person is asked before the call is made. */
+export const questionOf = (call: UsedTool) => wordsFor(call)[2]
+
+/** What is being done. */
+export const workOf = (call: UsedTool) => wordsFor(call)[0]
+
+function titleOf(call: UsedTool): string {
+  const [doing, done] = wordsFor(call)
   switch (call.status) {
     case 'PENDING':
-    case 'AWAITING_APPROVAL':
     case 'RUNNING':
       return doing
+    case 'AWAITING_APPROVAL':
+      return `${doing} waits for you`
     case 'SUCCEEDED':
       return done
     case 'FAILED':
@@ -95,7 +124,8 @@ function outcome(call: UsedTool): string {
 
 const shownArguments = 8
 
-function argumentLines(text: string): string {
+/** The arguments as a Markdown list; empty when there are none. */
+export function argumentLines(text: string): string {
   const entries = Object.entries(parseObject(text) ?? (text.trim() ? { arguments: text } : {}))
   const lines = entries.slice(0, shownArguments).map(([name, value]) => {
     const shown = typeof value === 'string' ? value : JSON.stringify(value)
@@ -115,7 +145,8 @@ function parseObject(text: string): object | null {
 
 // Words of models and tools are shown as code: no link, image or heading of theirs comes to life.
 
-function code(text: string): string {
+/** In one line of code. */
+export function code(text: string): string {
   const line = short(text.replace(/\s+/g, ' ').trim(), 200)
   const fence = '`'.repeat(longestRun(line) + 1)
   return line.includes('`') ? `${fence} ${line} ${fence}` : `${fence}${line || ' '}${fence}`

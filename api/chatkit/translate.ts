@@ -8,9 +8,11 @@ import type {
   Thread,
   ThreadItem,
   UserMessageItem,
+  WidgetItem,
   WorkflowItem,
 } from './protocol.ts'
 import { isAtWork, toolTask, type UsedTool, workflowSummary } from './tool-task.ts'
+import { widgetOf } from './widgets.ts'
 
 /** What is shown of a message. */
 export type SaidMessage = Pick<Message, 'id' | 'conversationId' | 'role' | 'content' | 'createdAt'>
@@ -31,8 +33,8 @@ export function toThread(
 }
 
 /**
- * The items of one message, in order: what was said, then the workflow of the tools that were used. None for a message
- * that is still being written and for what no person said (imported instructions).
+ * The items of one message, in order: what was said, then the workflow of the tools that were used, then their widgets.
+ * None for a message that is still being written and for what no person said (imported instructions).
  */
 export function toItems(message: SaidMessage, calls: readonly UsedTool[]): ThreadItem[] {
   if (message.role === 'USER') return [userItem(message)]
@@ -40,6 +42,7 @@ export function toItems(message: SaidMessage, calls: readonly UsedTool[]): Threa
   return [
     ...(message.content ? [assistantItem(message, message.content)] : []),
     ...(calls.length > 0 ? [workflowItem(message, calls)] : []),
+    ...calls.flatMap((call) => widgetItem(message, call) ?? []),
   ]
 }
 
@@ -62,7 +65,7 @@ export function outputText(text: string): OutputText {
   return { type: 'output_text', text, annotations: [] }
 }
 
-/** One task per tool call, and a summary once all of them have ended. */
+/** One task per tool call, and a summary once none of them is at work. */
 export function workflowItem(message: SaidMessage, calls: readonly UsedTool[]): WorkflowItem {
   return {
     ...baseOf(message),
@@ -75,6 +78,12 @@ export function workflowItem(message: SaidMessage, calls: readonly UsedTool[]): 
       expanded: false,
     },
   }
+}
+
+/** What a tool call shows besides its task, as it is now: a question to the person, or a result. Null when nothing. */
+export function widgetItem(message: SaidMessage, call: UsedTool): WidgetItem | null {
+  const shown = widgetOf(call, publicId('call', call.id))
+  return shown && { ...baseOf(message), id: widgetId(call.id), type: 'widget', ...shown }
 }
 
 function baseOf(message: SaidMessage) {
@@ -90,7 +99,16 @@ export function workflowId(messageId: string): string {
   return publicId('msg', messageId).replace(/^msg_/, 'wf_')
 }
 
-/** The row id of the message behind the id of any of its items; null when it is malformed. */
+export function widgetId(callId: string): string {
+  return publicId('call', callId).replace(/^call_/, 'wid_')
+}
+
+/** The row id of the message behind an item that is named after it; null when it is malformed or named after a call. */
 export function messageOfItem(itemId: string): string | null {
   return internalId('msg', itemId.replace(/^wf_/, 'msg_'))
+}
+
+/** The row id of the call behind an item that is named after it; null when it is malformed or named after a message. */
+export function callOfItem(itemId: string): string | null {
+  return internalId('call', itemId.replace(/^wid_/, 'call_'))
 }

@@ -14,9 +14,9 @@ export function chatkitOf(user: Pick<User, 'chatkit'>) {
     return value as T
   }
 
-  /** Posts a message and gives the stream, unread. */
-  async function posts(text: string, options: { thread?: string; model?: string; signal?: AbortSignal } = {}) {
-    const answer = await user.chatkit(messageRequest(text, options), options)
+  /** Posts a request that is answered by a stream, and gives the stream, unread. */
+  async function opens(request: object, options: { signal?: AbortSignal } = {}) {
+    const answer = await user.chatkit(request, options)
     if (answer.status !== 200) throw new Error(`HTTP ${answer.status} ${JSON.stringify(await answer.json())}`)
     async function* checked(): AsyncGenerator<WireEvent, void> {
       for await (const event of answer.events<WireEvent>()) {
@@ -28,9 +28,19 @@ export function chatkitOf(user: Pick<User, 'chatkit'>) {
     return { headers: answer.headers, runId: answer.headers.get('x-parley-run') ?? '', events: checked() }
   }
 
+  /** Posts a message and gives the stream, unread. */
+  const posts = (text: string, options: { thread?: string; model?: string; signal?: AbortSignal } = {}) =>
+    opens(messageRequest(text, options), options)
+
   return {
     ask,
+    opens,
     posts,
+    /** Any request with a stream, heard to its end. */
+    async hears(type: string, params: { thread_id: string; [param: string]: unknown }) {
+      const { events, ...post } = await opens({ type, params })
+      return { ...post, ...exchange(await Array.fromAsync(events), params.thread_id) }
+    },
     /** Says something and hears the answer to its end. */
     async says(text: string, options: { thread?: string; model?: string } = {}) {
       const { events, ...post } = await posts(text, options)

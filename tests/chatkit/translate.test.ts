@@ -19,7 +19,15 @@ function message(content: string, role: SaidMessage['role'] = 'ASSISTANT', id = 
 function call(change: Partial<UsedTool> = {}): UsedTool {
   return {
     ...{ id: v7(), name: 'add_task', server: 'tasks', title: 'Add task', argumentsText: '{"title":"buy oat milk"}' },
-    ...{ status: 'SUCCEEDED', resultText: null, denialReason: null, error: null, progress: null },
+    ...{
+      status: 'SUCCEEDED',
+      result: null,
+      resultText: null,
+      decision: null,
+      denialReason: null,
+      error: null,
+      progress: null,
+    },
     ...change,
   }
 }
@@ -86,7 +94,7 @@ describe('a tool call as a task', () => {
   test.each<[Partial<UsedTool>, string, string]>([
     [{ status: 'PENDING' }, 'loading', 'Adding a task'],
     [{ status: 'RUNNING' }, 'loading', 'Adding a task'],
-    [{ status: 'AWAITING_APPROVAL' }, 'loading', 'Adding a task'],
+    [{ status: 'AWAITING_APPROVAL' }, 'none', 'Adding a task waits for you'],
     [{ status: 'SUCCEEDED' }, 'complete', 'Added a task'],
     [{ status: 'FAILED' }, 'complete', 'Adding a task did not work'],
     [{ status: 'DENIED' }, 'complete', 'Adding a task was declined'],
@@ -150,7 +158,11 @@ function short(event: ThreadEvent): string {
       const text =
         item.type === 'workflow'
           ? `[${item.workflow.tasks.map((it) => it.status_indicator)}] ${item.workflow.summary?.title ?? ''}`
-          : item.content.map((part) => part.text).join('|')
+          : item.type === 'widget'
+            ? 'status' in item.widget
+              ? item.widget.status.text
+              : ''
+            : item.content.map((part) => part.text).join('|')
       return `${event.type.slice(12)} ${item.type} ${text}`.trim()
     }
     case 'thread.item.updated': {
@@ -207,6 +219,7 @@ describe('an answer as thread events', () => {
       ]),
     ).toEqual([
       'added workflow [loading,loading]',
+      'Adding a task…',
       'workflow.task.updated 1 complete',
       'workflow.task.updated 0 complete',
       'done workflow [complete,complete] Used tools 2 times',
@@ -247,7 +260,7 @@ describe('an answer as thread events', () => {
     const said = message('')
     const running = call({ status: 'RUNNING' })
     const translation = new AnswerTranslation()
-    const [, update] = [
+    const [, , update] = [
       ...translation.translate({ type: 'tool-call.changed', message: said, calls: [running] }),
       ...translation.translate({
         type: 'tool-call.changed',
