@@ -207,7 +207,11 @@ function signedIn(url: string, cookie: string, { name, email }: { name: string; 
     },
 
     async signsOut(): Promise<void> {
-      const response = await request('/api/auth/sign-out', { method: 'POST' })
+      const response = await request('/api/auth/sign-out', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{}',
+      })
       if (!response.ok) throw new Error(`sign-out: HTTP ${response.status}`)
     },
   }
