@@ -12,7 +12,8 @@ type MenuProps = {
 
 export function Menu({ trigger, children, align = 'end', side = 'bottom', className }: MenuProps) {
   return (
-    <Radix.Root>
+    // Not modal: hiding the rest of the page for a handful of entries would be out of proportion.
+    <Radix.Root modal={false}>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
       <Radix.Portal>
         <Radix.Content

@@ -35,7 +35,7 @@ export function TaskItem({ task, today, touched, onChange, onRemove }: TaskItemP
       {editing ? (
         <EditTask task={task} onChange={onChange} onClose={() => setEditing(false)} />
       ) : (
-        <div className="flex min-h-13 items-center gap-2 pe-2">
+        <div className="grid min-h-13 grid-cols-[minmax(0,1fr)_auto] items-center gap-x-2 pe-2 sm:grid-cols-[minmax(0,1fr)_auto_auto]">
           {/* biome-ignore lint/a11y/noLabelWithoutControl: Checkbox is one */}
           <label className="flex min-w-0 flex-1 cursor-pointer items-center gap-3 py-2.5 ps-2">
             <Checkbox checked={done} onChange={(completed) => onChange({ completed })} />
@@ -102,7 +102,7 @@ function Due({ day, today, done }: { day: string; today: string; done: boolean }
   return (
     <span
       className={cn(
-        'flex shrink-0 items-center gap-1.5 rounded-full border border-line px-2.5 py-1 text-xs text-muted',
+        'mb-2.5 ms-10.5 flex items-center justify-self-start sm:m-0 gap-1.5 rounded-full border border-line px-2.5 py-1 text-xs text-muted',
         late && 'border-danger-line bg-danger-soft text-danger',
         !done && days === 0 && 'border-accent-line bg-accent-soft text-ink',
       )}

@@ -1,6 +1,6 @@
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { Button } from '~/components/button.tsx'
-import { ChevronDownIcon, ListIcon } from '~/components/icons.tsx'
+import { ChevronDownIcon, CrossIcon, ListIcon } from '~/components/icons.tsx'
 import { Notice } from '~/components/notice.tsx'
 import { AddTaskForm } from './add-task-form.tsx'
 import { TaskItem } from './task-item.tsx'
@@ -36,25 +36,13 @@ export function Tasks({ tasks, today }: TasksProps) {
       <AddTaskForm onAdd={add} />
       {failure && <Notice urgent>{failure}</Notice>}
       {removed && (
-        <div
-          role="status"
-          className="flex items-center gap-3 rounded-xl border border-line bg-surface px-3.5 py-2 text-sm motion-safe:animate-rise"
-        >
-          <span className="min-w-0 flex-1 truncate">
-            “<bdi>{removed.title}</bdi>” is deleted.
-          </span>
-          <Button
-            size="small"
-            onClick={async () => {
-              if (await add(removed)) setRemoved(null)
-            }}
-          >
-            Undo
-          </Button>
-          <Button size="small" look="quiet" onClick={() => setRemoved(null)}>
-            Dismiss
-          </Button>
-        </div>
+        <Removed
+          task={removed}
+          onUndo={async () => {
+            if (await add(removed)) setRemoved(null)
+          }}
+          onDismiss={() => setRemoved(null)}
+        />
       )}
       {open.length > 0 ? items(open) : <NothingOpen first={done.length === 0} />}
       {done.length > 0 && (
@@ -67,6 +55,31 @@ export function Tasks({ tasks, today }: TasksProps) {
         </details>
       )}
     </section>
+  )
+}
+
+type RemovedProps = { task: Task; onUndo: () => void; onDismiss: () => void }
+
+/** Says that a task is gone and offers it back. The focus goes there, since what had it is gone too. */
+function Removed({ task, onUndo, onDismiss }: RemovedProps) {
+  const undo = useRef<HTMLButtonElement>(null)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: again for each task that goes
+  useEffect(() => undo.current?.focus(), [task])
+  return (
+    <div
+      role="status"
+      className="fixed inset-x-4 bottom-[max(1rem,env(safe-area-inset-bottom))] z-30 mx-auto flex max-w-md items-center gap-2 rounded-2xl border border-line bg-raised py-2 ps-4 pe-2 text-sm shadow-float motion-safe:animate-rise"
+    >
+      <span className="min-w-0 flex-1 truncate">
+        “<bdi>{task.title}</bdi>” is deleted.
+      </span>
+      <Button ref={undo} size="small" onClick={onUndo}>
+        Undo
+      </Button>
+      <Button size="tiny" look="quiet" onClick={onDismiss} aria-label="Dismiss" title="Dismiss">
+        <CrossIcon className="size-4" />
+      </Button>
+    </div>
   )
 }
 
