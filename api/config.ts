@@ -27,6 +27,10 @@ const Environment = z.object({
   PARLEY_URL: origin.optional(),
   PARLEY_SECRET: z.string().min(32, 'needs at least 32 characters').optional(),
   PARLEY_DATA_DIR: z.string().min(1).default('.parley'),
+  PARLEY_SEARCH_LANGUAGE: z
+    .string()
+    .regex(/^[a-z_]{1,63}$/, 'is not the name of a text search configuration, such as english or german')
+    .default('english'),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
   OPENAI_API_KEY: z.string().min(1).optional(),
   OPENAI_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
@@ -83,6 +87,8 @@ export type Config = Readonly<{
   dataDir: string
   /** Absent: the embedded database. */
   databaseUrl: string | undefined
+  /** How words are reduced to their stems in search: a text search configuration of PostgreSQL. */
+  searchLanguage: string
   model: ModelConfig
   /** The file of tool servers, and what it may name of the environment. A file that was asked for must be there. */
   mcp: { file: string; required: boolean; variables: Readonly<Record<string, string | undefined>> }
@@ -117,6 +123,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     secret: data.PARLEY_SECRET,
     dataDir: data.PARLEY_DATA_DIR,
     databaseUrl: data.DATABASE_URL,
+    searchLanguage: data.PARLEY_SEARCH_LANGUAGE,
     model,
     mcp: { file: data.PARLEY_MCP_CONFIG ?? 'mcp.json', required: !!data.PARLEY_MCP_CONFIG, variables: env },
     graphiql: data.PARLEY_GRAPHIQL,

@@ -19,7 +19,17 @@ beforeAll(async () => {
   database = await openDatabase()
 })
 
-const tables = ['api_key', 'conversation', 'idempotency_key', 'message', 'run', 'run_event', 'task', 'tool_call']
+const tables = [
+  'api_key',
+  'conversation',
+  'idempotency_key',
+  'message',
+  'run',
+  'run_event',
+  'search_word',
+  'task',
+  'tool_call',
+]
 
 /** As a user, in raw SQL: the ORM's own conditions are not in the way. */
 const sqlAs = (id: string, sql: string, params: unknown[] = []) => database.units.as({ id }).execute(sql, params)
@@ -109,6 +119,7 @@ describe('the tables', () => {
         `api_key: ${toUser}`,
         `conversation: ${toUser}`,
         `idempotency_key: ${toUser}`,
+        `search_word: ${toUser}`,
         `task: ${toUser}`,
         `message: ${to('conversation')}`,
         `message: ${to('run')}`,
@@ -162,7 +173,7 @@ describe('who sees what, in raw SQL', () => {
   })
 
   test('the owner sees every row, someone else none', async () => {
-    expect(await countsAs(ada.userId)).toEqual({ ...none, api_key: 1, conversation: 1, idempotency_key: 1, message: 3, run: 1, run_event: 1, task: 1, tool_call: 1 }) // biome-ignore format: one row per table
+    expect(await countsAs(ada.userId)).toEqual({ ...none, api_key: 1, conversation: 1, idempotency_key: 1, message: 3, run: 1, run_event: 1, search_word: 2, task: 1, tool_call: 1 }) // biome-ignore format: one row per table
     expect(await countsAs(eve)).toEqual(none)
     expect(await countsAs(randomUUID())).toEqual(none)
   })

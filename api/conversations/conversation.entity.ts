@@ -4,15 +4,23 @@ import { ownedTable } from '../auth/ownership.ts'
 
 export const titleCharacters = 200
 
+function listIndex(name: string, which = '') {
+  const keys = '"user_id", "pinned" desc, "updated_at" desc, "id" desc'
+  return { name, expression: `create index "${name}" on "conversation" (${keys})${which}` }
+}
+
 const schema = defineEntity({
   name: 'Conversation',
   ...ownedTable('conversation'),
   uniques: [{ name: 'conversation_owner_uq', properties: ['id', 'userId'] }],
   indexes: [
+    // Listed are those that are not archived, those that are, or all: none of these lists reads past the others' rows.
+    listIndex('conversation_list_idx'),
+    listIndex('conversation_listed_idx', ' where archived_at is null'),
+    listIndex('conversation_archived_idx', ' where archived_at is not null'),
     {
-      name: 'conversation_list_idx',
-      expression:
-        'create index "conversation_list_idx" on "conversation" ("user_id", "pinned" desc, "updated_at" desc, "id" desc)',
+      name: 'conversation_search_idx',
+      expression: 'create index "conversation_search_idx" on "conversation" using gin ("user_id", "search")',
     },
   ],
   properties: {
@@ -40,6 +48,14 @@ const schema = defineEntity({
     logRun: p.integer().default(0),
     logAttempt: p.integer().default(0),
     logSeq: p.integer().default(0),
+    /** What full-text search looks at; kept by the database. */
+    search: p
+      .string()
+      .columnType('tsvector')
+      .$type<Opt<string>>()
+      .generated(`(to_tsvector('parley'::regconfig, (title)::text)) stored`)
+      .lazy()
+      .hidden(),
   },
 })
 

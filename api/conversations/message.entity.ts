@@ -1,4 +1,4 @@
-import { defineEntity, p } from '@mikro-orm/core'
+import { defineEntity, type Opt, p } from '@mikro-orm/core'
 import { v7 } from 'uuid'
 import { ownedTable } from '../auth/ownership.ts'
 
@@ -8,7 +8,7 @@ const schema = defineEntity({
   name: 'Message',
   ...ownedTable('message'),
   uniques: [
-    { name: 'message_owner_uq', properties: ['id', 'userId'] },
+    { name: 'message_owner_uq', properties: ['userId', 'id'] },
     { name: 'message_position_uq', properties: ['conversationId', 'sequence'] },
   ],
   indexes: [
@@ -16,6 +16,10 @@ const schema = defineEntity({
     {
       name: 'message_replaces_idx',
       expression: 'create index "message_replaces_idx" on "message" ("replaces_id") where replaces_id is not null',
+    },
+    {
+      name: 'message_search_idx',
+      expression: 'create index "message_search_idx" on "message" using gin ("user_id", "search")',
     },
   ],
   properties: {
@@ -39,6 +43,14 @@ const schema = defineEntity({
     supersededAt: p.datetime(3).nullable(),
     replacesId: p.uuid().nullable(),
     feedback: p.enum(['UP', 'DOWN']).nullable(),
+    /** What full-text search looks at; kept by the database. A text can be so long that its end is not in it. */
+    search: p
+      .string()
+      .columnType('tsvector')
+      .$type<Opt<string>>()
+      .generated(`(to_tsvector('parley'::regconfig, "left"(content, 100000))) stored`)
+      .lazy()
+      .hidden(),
   },
 })
 

@@ -7,6 +7,7 @@ import { openEmbedded, type Pglite } from './embedded.ts'
 import { entities } from './entities.ts'
 import { FirstTables } from './migrations/0001-first-tables.ts'
 import { type Connection, checkLogin, connectTo, oneAtATime } from './postgres.ts'
+import { useSearchLanguage } from './search-language.ts'
 
 export type Database = {
   /** How requests and jobs get at the rows: always as someone. */
@@ -28,6 +29,8 @@ export type DatabaseConfig = {
   databaseUrl: string | undefined
   /** `memory://` keeps nothing. */
   dataDir: string
+  /** How words are reduced to their stems in search; `english` when left out. */
+  searchLanguage?: string
 }
 
 /** Not the names of the classes: they may change, these may not. */
@@ -41,6 +44,9 @@ const common = {
     // The foreign keys carry the owner and are written by hand; Better Auth's tables are its own.
     createForeignKeyConstraints: false,
     skipTables: [/^auth_/, 'schema_migration'],
+    // Those of search are written by hand, too.
+    ignoreTriggers: true,
+    ignoreRoutines: true,
   },
   ensureDatabase: false,
 } satisfies SqlOptions
@@ -51,18 +57,23 @@ const common = {
  */
 export async function createDatabase(config: DatabaseConfig, parts: { pglite?: Pglite } = {}): Promise<Database> {
   return config.databaseUrl && !parts.pglite
-    ? openPostgres(config.databaseUrl)
-    : openFolder(config.dataDir, parts.pglite)
+    ? openPostgres(config.databaseUrl, config.searchLanguage)
+    : openFolder(config.dataDir, config.searchLanguage, parts.pglite)
 }
 
-async function openFolder(dataDir: string, given?: Pglite): Promise<Database> {
+async function migrated(orm: SqlMikroORM, language?: string): Promise<void> {
+  await orm.migrator.up()
+  await useSearchLanguage(orm.em.fork(), language ?? 'english')
+}
+
+async function openFolder(dataDir: string, language?: string, given?: Pglite): Promise<Database> {
   const { pglite, close } = given ? { pglite: given, close: () => given.close() } : await openEmbedded(dataDir)
   const orm = new PgliteORM({ ...common, driverOptions: { pglite: () => pglite } })
   return {
     units: unitsOf(orm),
     orm,
     embedded: true,
-    migrate: async () => void (await orm.migrator.up()),
+    migrate: () => migrated(orm, language),
     close: async () => {
       await orm.close(true)
       await close()
@@ -70,7 +81,7 @@ async function openFolder(dataDir: string, given?: Pglite): Promise<Database> {
   }
 }
 
-async function openPostgres(databaseUrl: string): Promise<Database> {
+async function openPostgres(databaseUrl: string, language?: string): Promise<Database> {
   const connect = () => connectTo(databaseUrl)
   await checkLogin(connect, databaseUrl)
   // The driver reads what it needs from the URL itself, TLS settings too; MikroORM only knows the name.
@@ -84,7 +95,7 @@ async function openPostgres(databaseUrl: string): Promise<Database> {
     orm,
     embedded: false,
     connect,
-    migrate: () => oneAtATime(connect, 'migrate', async () => void (await orm.migrator.up())),
+    migrate: () => oneAtATime(connect, 'migrate', () => migrated(orm, language)),
     close: () => orm.close(true),
   }
 }

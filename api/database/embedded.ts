@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
+import { btree_gin } from '@electric-sql/pglite/contrib/btree_gin'
 import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import { createPostgreSqlTypeParsers } from '@mikro-orm/sql'
 import { lockFolder } from './folder-lock.ts'
@@ -40,7 +41,7 @@ export async function openEmbedded(dataDir: string): Promise<Embedded> {
 export async function createPglite(dataDir: string, options: { loadDataDir?: Blob } = {}): Promise<Pglite> {
   // No column of ours is an array of times, the one thing that the second parser is for.
   const parsers = createPostgreSqlTypeParsers((text) => [text])
-  const pglite = await PGlite.create(dataDir, { ...options, parsers, extensions: { pg_trgm } })
+  const pglite = await PGlite.create(dataDir, { ...options, parsers, extensions: { btree_gin, pg_trgm } })
   await pglite.exec(`${rolesSql({ owner: 'app_owner', database: 'postgres' })}; set role app_owner`)
   return pglite
 }

@@ -1,6 +1,7 @@
 import { ApiKey } from '../auth/api-key.entity.ts'
 import { Conversation } from '../conversations/conversation.entity.ts'
 import { Message } from '../conversations/message.entity.ts'
+import { SearchWord } from '../conversations/search-word.entity.ts'
 import { IdempotencyKey } from '../runs/idempotency.entity.ts'
 import { Run } from '../runs/run.entity.ts'
 import { RunEventRow } from '../runs/run-event.entity.ts'
@@ -8,4 +9,4 @@ import { ToolCall } from '../runs/tool-call.entity.ts'
 import { Task } from '../tasks/task.entity.ts'
 
 /** Every table of the product, parents first. Better Auth's own tables are not entities. */
-export const entities = [Conversation, Message, Run, ToolCall, RunEventRow, IdempotencyKey, Task, ApiKey]
+export const entities = [SearchWord, Conversation, Message, Run, ToolCall, RunEventRow, IdempotencyKey, Task, ApiKey]

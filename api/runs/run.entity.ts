@@ -30,6 +30,10 @@ const schema = defineEntity({
     },
     { name: 'run_message_idx', properties: ['messageId'] },
     {
+      name: 'run_list_idx',
+      expression: 'create index "run_list_idx" on "run" ("conversation_id", "id" desc)',
+    },
+    {
       name: 'run_queue_idx',
       expression: `create index "run_queue_idx" on "run" ("conversation_id", "ahead" desc, "id") where status = 'QUEUED'`,
     },
@@ -55,6 +59,8 @@ const schema = defineEntity({
     /** In the queue before those that merely wait: it was sent to interrupt. */
     ahead: p.boolean().default(false),
     model: p.string().length(200),
+    /** Tools that the page answers from which it was asked, by name. */
+    clientTools: p.json<string[]>().nullable(),
     /** Which process works on it; null when none does. */
     ownerId: p.uuid().nullable(),
     /** By the database's clock: after it, another process may take over. */

@@ -1,14 +1,26 @@
 import { Migration } from '@mikro-orm/migrations'
+import { searchFunctions, searchPreparations, searchTables } from './0001-search.ts'
 
 /** In the order in which they are made: parents first. */
-const ownedTables = ['conversation', 'message', 'run', 'tool_call', 'run_event', 'idempotency_key', 'task', 'api_key']
+const ownedTables = [
+  'search_word',
+  'conversation',
+  'message',
+  'run',
+  'tool_call',
+  'run_event',
+  'idempotency_key',
+  'task',
+  'api_key',
+]
 
 /** Better Auth's tables as it wants them, then ours with the two things that keep users apart: policies and owned keys. */
 export class FirstTables extends Migration {
   override up(): void {
-    for (const statement of [...authTables, ...productTables]) this.addSql(statement)
+    for (const statement of [...searchPreparations, ...authTables, ...productTables, ...searchTables])
+      this.addSql(statement)
     for (const table of ownedTables) for (const statement of keptApart(table)) this.addSql(statement)
-    for (const statement of foreignKeys) this.addSql(statement)
+    for (const statement of [...foreignKeys, ...searchFunctions]) this.addSql(statement)
   }
 }
 
@@ -86,10 +98,14 @@ const productTables = [
     "log_run" int not null default 0,
     "log_attempt" int not null default 0,
     "log_seq" int not null default 0,
+    "search" tsvector generated always as (to_tsvector('public.parley', title::text)) stored not null,
     constraint "conversation_owner_uq" unique ("id", "user_id"),
     constraint "conversation_titled_by_check" check ("titled_by" in ('nobody', 'model', 'user'))
   )`,
-  `create index "conversation_list_idx" on "conversation" ("user_id", "pinned" desc, "updated_at" desc, "id" desc)`,
+  ...['', ' where archived_at is null', ' where archived_at is not null'].map(
+    (which, at) =>
+      `create index "conversation_${['list', 'listed', 'archived'][at]}_idx" on "conversation" ("user_id", "pinned" desc, "updated_at" desc, "id" desc)${which}`,
+  ),
 
   `create table "message" (
     "id" uuid not null primary key,
@@ -105,7 +121,8 @@ const productTables = [
     "superseded_at" timestamptz(3) null,
     "replaces_id" uuid null,
     "feedback" text null,
-    constraint "message_owner_uq" unique ("id", "user_id"),
+    "search" tsvector generated always as (to_tsvector('public.parley', left(content, 100000))) stored not null,
+    constraint "message_owner_uq" unique ("user_id", "id"),
     constraint "message_position_uq" unique ("conversation_id", "sequence"),
     constraint "message_role_check" check ("role" in ('USER', 'ASSISTANT', 'SYSTEM')),
     constraint "message_status_check" check ("status" in ('STREAMING', 'COMPLETE', 'STOPPED', 'INTERRUPTED', 'FAILED')),
@@ -123,6 +140,7 @@ const productTables = [
     "status" text not null,
     "ahead" boolean not null default false,
     "model" varchar(200) not null,
+    "client_tools" jsonb null,
     "owner_id" uuid null,
     "lease_until" timestamptz(3) null,
     "attempt" int not null default 1,
@@ -144,6 +162,7 @@ const productTables = [
   `create unique index "run_active_uq" on "run" ("conversation_id") where status in ('RUNNING', 'AWAITING_APPROVAL')`,
   `create index "run_lease_idx" on "run" ("lease_until") where status = 'RUNNING'`,
   'create index "run_message_idx" on "run" ("message_id")',
+  'create index "run_list_idx" on "run" ("conversation_id", "id" desc)',
   `create index "run_queue_idx" on "run" ("conversation_id", "ahead" desc, "id") where status = 'QUEUED'`,
   'create index "run_log_idx" on "run" ("finished_at") where log_swept_at is null',
 
@@ -242,7 +261,7 @@ function keptApart(table: string): string[] {
  * commit: within a transaction rows may be written in any order.
  */
 const foreignKeys = [
-  ...['conversation', 'idempotency_key', 'task', 'api_key'].map(
+  ...['search_word', 'conversation', 'idempotency_key', 'task', 'api_key'].map(
     (table) =>
       `alter table "${table}" add constraint "${table}_user_fk" foreign key ("user_id") references "auth_user" ("id") on delete cascade`,
   ),
