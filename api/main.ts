@@ -1,23 +1,23 @@
-import { createWeb } from '../web/server.ts'
-import { type App, createApp, type Parts } from './app.ts'
+import { createWeb, type Web } from '../web/server.ts'
+import { type App, createApp } from './app.ts'
 import { type Config, readConfig } from './config.ts'
 import { type Listening, listen } from './listen.ts'
 
 /** The program: reads the configuration, assembles the app, listens, and closes on a signal. `api` leaves the pages out. */
 async function main([what]: string[]): Promise<void> {
   const config = readConfig(process.env)
-  const pages = what === 'api' ? undefined : (await createWeb()).fetch
-  const { app, server } = await serve(config, { pages })
+  // The pages may have to be built and the database to be made: both at once.
+  const app = await together(what === 'api' ? undefined : createWeb(), config)
+  const { host, port, limits } = config
+  const fetch = (request: Request, address?: string) => app.fetch(request, address)
+  const server = await listen({ host, port, stallSeconds: limits.stallSeconds, fetch })
   console.log(greeting(config))
   closeOnSignal(config, app, server)
 }
 
-export async function serve(config: Config, parts: Parts): Promise<{ app: App; server: Listening }> {
-  const app = await createApp(config, parts)
-  const { host, port, limits } = config
-  const fetch = (request: Request, address?: string) => app.fetch(request, address)
-  const server = await listen({ host, port, stallSeconds: limits.stallSeconds, fetch })
-  return { app, server }
+async function together(pages: Promise<Web> | undefined, config: Config): Promise<App> {
+  const app = createApp(config, { pages: pages && (async (...request) => (await pages).fetch(...request)) })
+  return (await Promise.all([app, pages]))[0]
 }
 
 /** The first signal lets running answers finish or hands them over; what takes too long is cut off. */
