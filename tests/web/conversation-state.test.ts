@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest'
+import { type ChatMessage, type ChatRun, changeConversation, isArrived } from '~/conversation-state.ts'
+import type { ConversationEvent } from '~/events.ts'
+
+const message = (id: string, sequence: number, more: Partial<ChatMessage> = {}): ChatMessage => ({
+  id,
+  sequence,
+  role: 'ASSISTANT',
+  content: '',
+  status: 'STREAMING',
+  createdAt: '2026-01-01T00:00:00.000Z',
+  run: { id: 'run_1', model: 'm' },
+  toolCalls: [],
+  ...more,
+})
+const said = message('msg_1', 1, { role: 'USER', content: 'Hi', status: 'COMPLETE' })
+const run: ChatRun = { id: 'run_1', status: 'RUNNING', model: 'm', error: null }
+const call = { id: 'call_1', name: 'add_task', server: 'tasks', title: null, arguments: {}, result: null } as const
+const toolCall = { ...call, resultTruncated: false, error: null, progress: null, message: { id: 'msg_2' } }
+
+const whole: ConversationEvent[] = [
+  { __typename: 'RunStarted', cursor: '1', run, message: said },
+  { __typename: 'MessageStarted', cursor: '2', message: message('msg_2', 2) },
+  { __typename: 'MessageDelta', cursor: '3', messageId: 'msg_2', delta: 'Hel' },
+  { __typename: 'MessageDelta', cursor: '4', messageId: 'msg_2', delta: 'lo' },
+  {
+    __typename: 'MessageCompleted',
+    cursor: '5',
+    message: message('msg_2', 2, { content: 'Hello', status: 'COMPLETE' }),
+  },
+  { __typename: 'ToolCallChanged', cursor: '6', toolCall: { ...toolCall, status: 'RUNNING' } },
+  { __typename: 'ToolCallChanged', cursor: '7', toolCall: { ...toolCall, status: 'SUCCEEDED' } },
+  { __typename: 'RunEnded', cursor: '8', run: { ...run, status: 'COMPLETED' } },
+]
+const empty = { messages: [], activeRun: null, lastRun: null, title: 'T' }
+const told = (events: readonly ConversationEvent[], state: Parameters<typeof changeConversation>[0] = empty) =>
+  changeConversation(state, { type: 'events', events })
+
+describe('a conversation on the page', () => {
+  test('shows text as it comes, and what it became', () => {
+    expect(told(whole.slice(0, 4)).messages.map(({ content }) => content)).toEqual(['Hi', 'Hello'])
+    expect(told(whole.slice(0, 4)).activeRun?.id).toBe('run_1')
+    const end = told(whole)
+    expect(end.messages[1]).toMatchObject({ content: 'Hello', status: 'COMPLETE' })
+    expect(end.messages[1]?.toolCalls.map(({ status }) => status)).toEqual(['SUCCEEDED'])
+    expect(end).toMatchObject({ activeRun: null, lastRun: { status: 'COMPLETED' } })
+  })
+
+  test('is the same whichever part of it is told a second time', () => {
+    const end = told(whole)
+    for (let from = 0; from < whole.length; from++) expect(told(whole.slice(from), end)).toEqual(end)
+  })
+
+  test('starts a message over that another server takes over, but never a finished one', () => {
+    const reset: ConversationEvent = { __typename: 'MessageReset', cursor: '4b', messageId: 'msg_2' }
+    const again: ConversationEvent = { __typename: 'MessageDelta', cursor: '4c', messageId: 'msg_2', delta: 'Hey' }
+    expect(told([...whole.slice(0, 4), reset, again]).messages[1]?.content).toBe('Hey')
+    expect(told([reset, again], told(whole)).messages[1]?.content).toBe('Hello')
+  })
+
+  test('has each message once and in order, wherever it comes from', () => {
+    const early = [message('msg_0', 0, { status: 'COMPLETE' }), said]
+    const state = changeConversation(told(whole), { type: 'earlier', messages: early })
+    expect(state.messages.map(({ id }) => id)).toEqual(['msg_0', 'msg_1', 'msg_2'])
+  })
+
+  test('forgets the place that was kept for a turn in which nothing was said', () => {
+    const ended: ConversationEvent = { __typename: 'RunEnded', cursor: '9', run: { ...run, status: 'STOPPED' } }
+    expect(told([...whole.slice(0, 2), ended]).messages.map(({ id }) => id)).toEqual(['msg_1'])
+  })
+
+  test('keeps the run that is being made when an earlier one ends late', () => {
+    const next = { ...run, id: 'run_2' }
+    const state = changeConversation(told(whole.slice(0, 4)), { type: 'run', run: next })
+    expect(told(whole.slice(7), state).activeRun?.id).toBe('run_2')
+  })
+
+  test('takes an event that it does not know for nothing', () => {
+    const unknown = { __typename: 'SomethingNew', cursor: '9' } as unknown as ConversationEvent
+    expect(told([unknown], told(whole))).toEqual(told(whole))
+  })
+
+  test('knows a message on its way again when its event is faster than the answer', () => {
+    expect(isArrived([said], { text: 'Hi', after: 0 })).toBe(true)
+    expect(isArrived([said], { text: 'Hi', after: 1 })).toBe(false)
+  })
+})
