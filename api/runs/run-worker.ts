@@ -10,6 +10,7 @@ import { beginNext, type Claim } from './begin-run.ts'
 import { execute, Halt } from './execute.ts'
 import { letGo, renewLeases, takeOver } from './lease.ts'
 import type { Model } from './model.ts'
+import { sweepOld } from './retention.ts'
 import { Run } from './run.entity.ts'
 import type { RunLog } from './run-log.ts'
 import { giveTitle } from './title.ts'
@@ -37,6 +38,9 @@ const handoverTopic = 'handover'
 /** So few at once that other processes get their share. */
 const takenAtOnce = 20
 const moreMs = 100
+
+/** So often what is old is cleared away. */
+const clearMs = 300_000
 
 /** Of older ones than so many the lease has run out long since. */
 const fallenInMemory = 1_000
@@ -72,6 +76,7 @@ export class RunWorker {
     void this.#lookForWork()
     void this.#keepLeases()
     void this.#hearStops()
+    void this.#clearOld()
   }
 
   /** Works on a run that this process has claimed. */
@@ -154,8 +159,8 @@ export class RunWorker {
     if (result === 'lost') return
     this.#fallen.delete(run.id)
     if (result === 'handover') return this.#handOver(run)
-    if (result === 'waits') return
     ringConversation(this.#parts.bell, { id: run.conversationId, userId: run.userId })
+    if (result === 'waits') return
     if (next.id) this.start(next.id)
     this.#title(run)
   }
@@ -255,6 +260,13 @@ export class RunWorker {
       return id
     })
     if (next) this.start(next)
+  }
+
+  async #clearOld(): Promise<void> {
+    const { signal } = this.#draining
+    do {
+      await sweepOld(this.#parts.log.units, this.#parts.limits, signal).catch((error) => complain('retention', error))
+    } while (await waited(clearMs, signal))
   }
 
   async #hearStops(): Promise<void> {
