@@ -1,3 +1,7 @@
+import { once } from 'node:events'
+import http, { type IncomingMessage } from 'node:http'
+import https from 'node:https'
+import { buffer } from 'node:stream/consumers'
 import { serve } from '@hono/node-server'
 import { createWeb } from './server.ts'
 
@@ -20,20 +24,28 @@ async function main(): Promise<void> {
   console.log(`The pages of Parley are served on ${HOST}:${PORT}, with the API at ${API_URL}.`)
 }
 
-/** The same request to where the API is, under the public name by which the API knows itself. */
-function forward(request: Request, apiUrl: string, publicUrl = apiUrl): Promise<Response> {
+/**
+ * The same request to where the API is, under the public name by which the API knows itself. Not by `fetch`, which lets
+ * nobody say another name than the address's.
+ */
+async function forward(request: Request, apiUrl: string, publicUrl = apiUrl): Promise<Response> {
   const { pathname, search } = new URL(request.url)
-  const headers = new Headers(request.headers)
-  headers.set('host', new URL(publicUrl).host)
-  const { method, body, signal } = request
-  return fetch(new URL(pathname + search, apiUrl), {
-    method,
-    headers,
-    body,
-    signal,
-    redirect: 'manual',
-    duplex: 'half',
-  } as RequestInit)
+  const { method, signal } = request
+  const ask = apiUrl.startsWith('https:') ? https.request : http.request
+  const headers = { ...Object.fromEntries(request.headers), host: new URL(publicUrl).host }
+  const asked = ask(new URL(pathname + search, apiUrl), { method, headers, signal })
+  asked.end(Buffer.from(await request.arrayBuffer()))
+  const [answer]: IncomingMessage[] = await once(asked, 'response')
+  if (!answer?.statusCode) throw new Error('The API gave no answer.')
+  const body = [204, 304].includes(answer.statusCode) ? null : new Uint8Array(await buffer(answer))
+  return new Response(body, { status: answer.statusCode, headers: headersOf(answer) })
+}
+
+function headersOf({ headersDistinct }: IncomingMessage): Headers {
+  const headers = new Headers()
+  for (const [name, values = []] of Object.entries(headersDistinct))
+    if (name !== 'transfer-encoding' && name !== 'connection') for (const value of values) headers.append(name, value)
+  return headers
 }
 
 main().catch((error: unknown) => {

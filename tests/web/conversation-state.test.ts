@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type ChatMessage, type ChatRun, changeConversation, isArrived } from '~/conversation-state.ts'
+import { type ChatMessage, type ChatRun, changeConversation, isArrived, supersedes } from '~/conversation-state.ts'
 import type { ConversationEvent } from '~/events.ts'
 
 const message = (id: string, sequence: number, more: Partial<ChatMessage> = {}): ChatMessage => ({
@@ -16,10 +16,17 @@ const message = (id: string, sequence: number, more: Partial<ChatMessage> = {}):
 const said = message('msg_1', 1, { role: 'USER', content: 'Hi', status: 'COMPLETE' })
 const run: ChatRun = { id: 'run_1', status: 'RUNNING', model: 'm', error: null }
 const call = { id: 'call_1', name: 'add_task', server: 'tasks', title: null, arguments: {}, result: null } as const
-const toolCall = { ...call, resultTruncated: false, error: null, progress: null, message: { id: 'msg_2' } }
+const toolCall = {
+  ...call,
+  resultTruncated: false,
+  denialReason: null,
+  error: null,
+  progress: null,
+  message: { id: 'msg_2' },
+}
 
 const whole: ConversationEvent[] = [
-  { __typename: 'RunStarted', cursor: '1', run, message: said },
+  { __typename: 'RunStarted', cursor: '1', run, message: { ...said, replaces: null } },
   { __typename: 'MessageStarted', cursor: '2', message: message('msg_2', 2) },
   { __typename: 'MessageDelta', cursor: '3', messageId: 'msg_2', delta: 'Hel' },
   { __typename: 'MessageDelta', cursor: '4', messageId: 'msg_2', delta: 'lo' },
@@ -83,5 +90,18 @@ describe('a conversation on the page', () => {
   test('knows a message on its way again when its event is faster than the answer', () => {
     expect(isArrived([said], { text: 'Hi', after: 0 })).toBe(true)
     expect(isArrived([said], { text: 'Hi', after: 1 })).toBe(false)
+  })
+
+  test('has to be read again when an answer begins where another one stood, or a message replaces one', () => {
+    const { messages } = told(whole)
+    const begins = (message: typeof said, id: string, replaces: string | null = null): ConversationEvent => {
+      const replaced = replaces ? { id: replaces } : null
+      return { __typename: 'RunStarted', cursor: '9', run: { ...run, id }, message: { ...message, replaces: replaced } }
+    }
+    const next = message('msg_3', 3, { role: 'USER', content: 'And?', status: 'COMPLETE' })
+    expect(supersedes(messages, begins(said, 'run_1')), 'told a second time').toBe(false)
+    expect(supersedes(messages, begins(next, 'run_2')), 'the next question').toBe(false)
+    expect(supersedes(messages, begins(said, 'run_2')), 'a retry').toBe(true)
+    expect(supersedes(messages, begins(next, 'run_2', 'msg_1')), 'an edit').toBe(true)
   })
 })

@@ -37,6 +37,7 @@ export const ToolCallFields = graphql(`
     status
     result
     resultTruncated
+    denialReason
     error {
       code
       message

@@ -24,6 +24,7 @@ export type ConversationChange =
   | { type: 'earlier'; messages: readonly ChatMessage[] }
   | { type: 'sent'; message: ChatMessage; run: ChatRun }
   | { type: 'run'; run: ChatRun }
+  | { type: 'tool call'; messageId: string; toolCall: ChatToolCall }
   | { type: 'events'; events: readonly ConversationEvent[] }
 
 /** History and events merged by message id. Finished messages are the truth: replayed steps do not touch them. */
@@ -37,6 +38,8 @@ export function changeConversation(state: ConversationState, change: Conversatio
       return withRun({ ...state, messages: merge(state.messages, change.message) }, change.run)
     case 'run':
       return withRun(state, change.run)
+    case 'tool call':
+      return withToolCall(state, change.messageId, change.toolCall)
     case 'events':
       return change.events.reduce(applyEvent, state)
   }
@@ -60,7 +63,7 @@ function applyEvent(state: ConversationState, event: ConversationEvent): Convers
       return { ...state, messages: merge(state.messages, event.message) }
     case 'ToolCallChanged': {
       const { message, ...call } = event.toolCall
-      return edit(state, message.id, (it) => ({ ...it, toolCalls: withCall(it.toolCalls, call) }))
+      return withToolCall(state, message.id, call)
     }
     case 'RunEnded':
       return withRun({ ...state, messages: state.messages.filter((it) => !isLeftEmpty(it, event.run)) }, event.run)
@@ -104,6 +107,10 @@ function unfinished(
   return edit(state, id, (it) => (isFinished(it) ? it : change(it)))
 }
 
+function withToolCall(state: ConversationState, messageId: string, call: ChatToolCall): ConversationState {
+  return edit(state, messageId, (it) => ({ ...it, toolCalls: withCall(it.toolCalls, call) }))
+}
+
 function withCall(calls: readonly ChatToolCall[], call: ChatToolCall): ChatToolCall[] {
   const at = calls.findIndex(({ id }) => id === call.id)
   return at < 0 ? [...calls, call] : calls.with(at, call)
@@ -112,4 +119,17 @@ function withCall(calls: readonly ChatToolCall[], call: ChatToolCall): ChatToolC
 /** Whether a message that is still on its way was told already: events may be faster than the answer to the request. */
 export function isArrived(messages: readonly ChatMessage[], { text, after }: { text: string; after: number }): boolean {
   return messages.some(({ role, sequence, content }) => role === 'USER' && sequence > after && content === text)
+}
+
+/**
+ * Whether an event means that messages on the page were superseded (by a retry or an edit, from here or elsewhere): then the
+ * conversation has to be read again. An answer that begins belongs at the end.
+ */
+export function supersedes(messages: readonly ChatMessage[], event: ConversationEvent): boolean {
+  if (event.__typename !== 'RunStarted') return false
+  const { message, run } = event
+  const replaced = messages.some(({ id }) => id === message.replaces?.id)
+  return (
+    replaced || messages.some((it) => it.sequence > message.sequence && it.role !== 'USER' && it.run?.id !== run.id)
+  )
 }

@@ -22,6 +22,9 @@ const ConversationEvents = graphql(`
         }
         message {
           ...MessageFields
+          replaces {
+            id
+          }
         }
       }
       ... on MessageStarted {

@@ -27,3 +27,28 @@ export const Stop = graphql(`
     }
   }
 `)
+
+/** Has a message of the person's answered again; what followed it is superseded. */
+export const SayAgain = graphql(`
+  mutation SayAgain($input: RetryMessageInput!) {
+    retryMessage(input: $input) {
+      run {
+        ...RunFields
+      }
+    }
+  }
+`)
+
+/** Says yes or no to a tool that waits for a person. */
+export const Decide = graphql(`
+  mutation Decide($input: DecideToolCallInput!) {
+    decideToolCall(input: $input) {
+      toolCall {
+        ...ToolCallFields
+        message {
+          id
+        }
+      }
+    }
+  }
+`)

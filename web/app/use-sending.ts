@@ -4,6 +4,7 @@ import { mutate } from './api.ts'
 import { read, write } from './drafts.ts'
 import { useConnection } from './events.ts'
 import { Failure, sentenceOf } from './failure.ts'
+import { newKey } from './new-key.ts'
 import { Say } from './sending.ts'
 
 export type Sent = NonNullable<SayMutation['sendMessage']>
@@ -89,9 +90,4 @@ function parse(kept: string): { text: string; key: string } | null {
   } catch {
     return null
   }
-}
-
-/** `crypto.randomUUID` is missing on plain http. */
-function newKey(): string {
-  return `web-${Array.from(crypto.getRandomValues(new Uint8Array(16)), (it) => it.toString(16).padStart(2, '0')).join('')}`
 }

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import type { ToolCallFieldsFragment } from '../../../schema/generated/graphql.ts'
+import { Approval } from './approval.tsx'
 import { cn } from './class-names.ts'
 import { CheckIcon, ChevronDownIcon, CrossIcon, ToolIcon, WarningIcon } from './icons.tsx'
 import { Spinner } from './spinner.tsx'
@@ -18,7 +19,7 @@ export function ToolCard({ call }: { call: ToolCall }) {
       data-status={call.status}
       className="overflow-hidden rounded-xl border border-line bg-raised shadow-card"
     >
-      <details className="group/card">
+      <details className="group/card" open={call.status === 'AWAITING_APPROVAL' || undefined}>
         <summary className="flex min-h-12 list-none items-center gap-3 px-3.5 py-2 hover:bg-hover">
           <span className="grid size-7 shrink-0 place-items-center rounded-lg bg-sunken text-muted">
             <ToolIcon className="size-4" />
@@ -49,7 +50,13 @@ export function ToolCard({ call }: { call: ToolCall }) {
         </div>
       </details>
       {call.progress && call.status === 'RUNNING' && <Progress {...call.progress} />}
-      {call.error && (
+      {call.status === 'AWAITING_APPROVAL' && <Approval toolCallId={call.id} title={title} />}
+      {call.denialReason && (
+        <p className="border-t border-line px-3.5 py-2 text-sm text-muted" dir="auto">
+          {call.denialReason}
+        </p>
+      )}
+      {call.error && call.status !== 'DENIED' && (
         <p className="border-t border-danger-line bg-danger-soft px-3.5 py-2 text-sm text-danger">
           {toolErrorInWords(call.error)}
         </p>

@@ -9,6 +9,7 @@ import { OfflineBadge } from '~/components/offline-badge.tsx'
 import { OutgoingMessage } from '~/components/outgoing-message.tsx'
 import { PageHeader } from '~/components/page-header.tsx'
 import { AssistantRow, Thinking } from '~/components/thinking.tsx'
+import { ToolDecisionContext } from '~/components/tool-decision.ts'
 import { type ChatMessage, isArrived } from '~/conversation-state.ts'
 import { draftKey as draftKeyOf } from '~/drafts.ts'
 import { useSurface } from '~/routes/dashboard.chat/surface.ts'
@@ -17,7 +18,7 @@ import { useSending } from '~/use-sending.ts'
 import { Earlier } from './earlier.tsx'
 import { Announcement, activityWords, Outcome } from './outcome.tsx'
 import { type ReadConversation, useConversation } from './use-conversation.ts'
-import { useStop } from './use-stop.ts'
+import { useRunActions } from './use-run-actions.ts'
 
 /** The built-in chat: over GraphQL alone, and complete without ChatKit. */
 export function Panel({ read }: { read: ReadConversation }) {
@@ -36,9 +37,10 @@ export function Panel({ read }: { read: ReadConversation }) {
     },
   })
   const [takenBack, setTakenBack] = useState('')
-  const { stop, stopping, failure } = useStop(activeRun, (run) => change({ type: 'run', run }))
+  const { stop, stopping, retry, decide, failure } = useRunActions(activeRun, change)
   const outgoing = sending.outgoing && !isArrived(messages, sending.outgoing) ? sending.outgoing : null
   const newest = messages.at(-1)
+  const lastSaid = messages.findLast(({ role }) => role === 'USER')
   const model = activeRun?.model ?? lastRun?.model ?? newest?.run?.model
 
   // What streams here would not be shown by ChatKit, which came later.
@@ -57,9 +59,11 @@ export function Panel({ read }: { read: ReadConversation }) {
         sent={outgoing?.key}
         earlier={<Earlier read={read} onMore={(messages) => change({ type: 'earlier', messages })} />}
       >
-        {messages.map((message, at) => (
-          <ChatMessageView key={message.id} message={message} continued={isContinued(messages[at - 1], message)} />
-        ))}
+        <ToolDecisionContext.Provider value={decide}>
+          {messages.map((message, at) => (
+            <ChatMessageView key={message.id} message={message} continued={isContinued(messages[at - 1], message)} />
+          ))}
+        </ToolDecisionContext.Provider>
         {outgoing && (
           <OutgoingMessage
             outgoing={outgoing}
@@ -73,14 +77,14 @@ export function Panel({ read }: { read: ReadConversation }) {
           </AssistantRow>
         )}
         {!activeRun && !outgoing && lastRun && (
-          <Outcome run={lastRun} newest={newest} onAgain={() => sending.send(lastSaid(messages))} />
+          <Outcome run={lastRun} newest={newest} onAgain={() => lastSaid && retry(lastSaid.id)} />
         )}
       </MessageLog>
       <Announcement activeRun={activeRun} lastRun={lastRun} />
       <div className="mx-auto w-full max-w-3xl px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-6">
         {failure && (
           <Notice urgent className="mb-2">
-            The answer could not be stopped. {failure}
+            {failure}
           </Notice>
         )}
         <Composer
@@ -113,5 +117,3 @@ export function Panel({ read }: { read: ReadConversation }) {
 function isContinued(before: ChatMessage | undefined, message: ChatMessage): boolean {
   return before?.role === 'ASSISTANT' && message.role === 'ASSISTANT'
 }
-
-const lastSaid = (messages: readonly ChatMessage[]) => messages.findLast(({ role }) => role === 'USER')?.content ?? ''

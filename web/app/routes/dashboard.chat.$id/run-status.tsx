@@ -1,11 +1,11 @@
 import { Button } from '~/components/button.tsx'
 import { Spinner } from '~/components/spinner.tsx'
 import type { ChatRun } from '~/conversation-state.ts'
-import { useStop } from './use-stop.ts'
+
+type RunStatusProps = { run: ChatRun; stop: () => void; stopping: boolean }
 
 /** An answer is being made that ChatKit does not show, as after a reload. */
-export function RunStatus({ run }: { run: ChatRun }) {
-  const { stop, stopping } = useStop(run)
+export function RunStatus({ run, stop, stopping }: RunStatusProps) {
   return (
     <div role="status" className="flex items-center gap-3 border-b border-line bg-surface px-5 py-2 text-sm text-muted">
       <Spinner />

@@ -1,7 +1,7 @@
 import { useNavigate, useRevalidator } from '@remix-run/react'
 import { useCallback, useEffect, useReducer, useRef, useState } from 'react'
 import { useFrame } from '~/components/frame-context.ts'
-import { type ConversationState, changeConversation } from '~/conversation-state.ts'
+import { type ConversationState, changeConversation, supersedes } from '~/conversation-state.ts'
 import { type ConversationEvent, useConversationEvents } from '~/events.ts'
 import type { ChatPageQuery } from '../../../../schema/generated/graphql.ts'
 
@@ -23,8 +23,17 @@ export function useConversation(read: ReadConversation, onEvent?: (event: Conver
     change({ type: 'read', state: stateOf(read) })
   }, [read, apply])
 
+  // Once for each run: what is told a second time must not read in circles.
+  const readFor = useRef(new Set<string>())
+  const readAgainFor = (event: ConversationEvent) => {
+    if (event.__typename !== 'RunStarted' || readFor.current.has(event.run.id)) return
+    if (!supersedes(state.messages, event)) return
+    readFor.current.add(event.run.id)
+    revalidate()
+  }
   useConversationEvents(read, {
     event(event) {
+      readAgainFor(event)
       if (event.__typename === 'ConversationUpdated') note(event.conversation)
       apply.add(event)
       onEvent?.(event)
