@@ -1,5 +1,8 @@
 import { Hono } from 'hono'
+import { createAdmission } from './auth/admission.ts'
 import { createAuth } from './auth/auth.ts'
+import { createClientAddress } from './auth/client-address.ts'
+import { drawFrom, Rates } from './auth/rates.ts'
 import { ProcessBell } from './bell/bell.ts'
 import { PostgresBell } from './bell/postgres-bell.ts'
 import { createChatkitEndpoint } from './chatkit/endpoint.ts'
@@ -12,10 +15,11 @@ import { createModel } from './runs/openai-model.ts'
 import { Runs } from './runs/runs.ts'
 import { readMcpConfig } from './tools/mcp-config.ts'
 import { createToolboxes } from './tools/mcp-toolbox.ts'
+import { pageServer } from './tools/page-tools.ts'
 import { builtInNames } from './tools/server/server.ts'
 
 export type App = {
-  /** Answers any request of any door. `address` is the client's, from its socket. Never rejects. */
+  /** Answers any request of any door. `address` is that of the socket. Never rejects. */
   fetch(request: Request, address?: string): Promise<Response>
   /** Readers are told to resume elsewhere, runs finish or are handed over, connections end. */
   close(): Promise<void>
@@ -32,7 +36,7 @@ export type PagesContext = { api: (request: Request) => Promise<Response>; chatk
 
 /** Assembles everything: the only file that knows all parts. Rejects when the database cannot be used. */
 export async function createApp(config: Config, parts: Parts = {}): Promise<App> {
-  const servers = readMcpConfig(config.mcp, builtInNames)
+  const servers = readMcpConfig(config.mcp, [...builtInNames, pageServer])
   const database = parts.database ?? (await createDatabase(config))
   await database.migrate()
   const { units, embedded, connect } = database
@@ -49,7 +53,10 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
   if (bell instanceof PostgresBell) await bell.begin()
   await runs.begin()
 
-  const { authenticate, userOf, stillSignedIn, forgetKeys } = auth
+  const rates = new Rates(limits, embedded ? undefined : drawFrom(units))
+  const admission = createAdmission(auth.authenticate, rates, limits)
+  const { authenticate } = admission
+  const { userOf, stillSignedIn, forgetKeys } = auth
   const { production, graphiql } = config
   const graphql = createGraphqlEndpoint({
     units,
@@ -57,6 +64,7 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
     runs,
     toolboxes,
     limits,
+    rates,
     authenticate,
     userOf,
     stillSignedIn,
@@ -65,7 +73,8 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
     production,
   })
   const chatkit = createChatkitEndpoint({ units, bell, runs, limits, authenticate })
-  const mcp = createMcpEndpoint({ units, bell, limits, url: config.url, ...auth })
+  const mcp = createMcpEndpoint({ units, bell, limits, url: config.url, ...auth, authenticate })
+  const addressOf = createClientAddress(config.trustedProxies)
   let ready = true
 
   const doors = new Hono<{ Bindings: { address?: string } }>()
@@ -91,7 +100,10 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
   })
 
   return {
-    fetch: async (request, address) => doors.fetch(request, { address }),
+    fetch: async (request, socket) => {
+      const address = addressOf(socket, request.headers)
+      return admission.from(address, async () => doors.fetch(request, { address }))
+    },
     close: async () => {
       ready = false
       await mcp.close()

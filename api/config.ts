@@ -1,5 +1,14 @@
+import { isIP } from 'node:net'
 import { z } from 'zod'
 import { type Limits, limitsSchema } from './limits.ts'
+
+/** `10.0.0.1`, `10.0.0.0/8`, `fd00::/8`. */
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/')
+  const longest = isIP(address) === 4 ? 32 : 128
+  const isWide = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= longest)
+  return isIP(address) > 0 && isWide && more.length === 0
+}
 
 const origin = z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).origin)
 
@@ -53,7 +62,16 @@ const Environment = z.object({
   PARLEY_MCP_CONFIG: z.string().optional(),
   PARLEY_GRAPHIQL: z.stringbool().default(true),
   PARLEY_CHATKIT_DOMAIN_KEY: z.string().min(1).default('local-dev'),
-  PARLEY_LIMITS: z.string().default('{}').transform(readJson).pipe(limitsSchema),
+  PARLEY_TRUSTED_PROXIES: z
+    .string()
+    .default('')
+    .transform((text) => text.split(/[\s,]+/).filter(Boolean))
+    .refine((all) => all.every(isNetwork), 'must be addresses or networks (10.0.0.0/8) with commas between them'),
+  PARLEY_LIMITS: z
+    .string()
+    .default('{}')
+    .transform(readJson)
+    .pipe(z.record(z.string(), z.unknown(), { error: 'must be a JSON object' })),
 })
 
 function readJson(text: string, context: z.RefinementCtx): unknown {
@@ -94,17 +112,36 @@ export type Config = Readonly<{
   mcp: { file: string; required: boolean; variables: Readonly<Record<string, string | undefined>> }
   graphiql: boolean
   chatkitDomainKey: string
+  /** Addresses and networks whose `X-Forwarded-For` is believed. */
+  trustedProxies: readonly string[]
   limits: Limits
 }>
+
+/** A machine of one's own is one address for everybody who works on it. */
+const inDevelopment: Partial<Limits> = {
+  anonymousRequestsPerMinute: 6_000,
+  signInsPerAddressPerMinute: 1_000,
+  signUpsPerHour: 5_000,
+}
+
+/** One connection serves everything. */
+const whenEmbedded: Partial<Limits> = { runs: 50 }
 
 /** Reads the environment. Throws one error that names every setting that is wrong or missing. */
 export function readConfig(env: Record<string, string | undefined>): Config {
   const { data, error } = Environment.safeParse(env)
   const problems = error ? error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) : []
   const production = env.NODE_ENV === 'production'
+  const limits = limitsSchema.safeParse({
+    ...(production ? {} : inDevelopment),
+    ...(env.DATABASE_URL ? {} : whenEmbedded),
+    ...data?.PARLEY_LIMITS,
+  })
+  for (const issue of limits.error?.issues ?? [])
+    problems.push(`PARLEY_LIMITS${issue.path.map((it) => `.${String(it)}`).join('')}: ${issue.message}`)
   if (production && !env.PARLEY_SECRET) problems.push('PARLEY_SECRET: is required in production')
   if (production && !env.PARLEY_URL) problems.push('PARLEY_URL: is required in production')
-  if (!data || problems.length > 0)
+  if (!data || !limits.data || problems.length > 0)
     throw new Error(`The configuration is not usable:\n${problems.map((it) => `  ${it}\n`).join('')}`)
   const others = data.PARLEY_MODELS.filter((name) => name !== data.PARLEY_MODEL)
   const offline = !data.OPENAI_API_KEY && !data.OPENAI_BASE_URL
@@ -128,6 +165,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     mcp: { file: data.PARLEY_MCP_CONFIG ?? 'mcp.json', required: !!data.PARLEY_MCP_CONFIG, variables: env },
     graphiql: data.PARLEY_GRAPHIQL,
     chatkitDomainKey: data.PARLEY_CHATKIT_DOMAIN_KEY,
-    limits: data.PARLEY_LIMITS,
+    trustedProxies: data.PARLEY_TRUSTED_PROXIES,
+    limits: limits.data,
   })
 }

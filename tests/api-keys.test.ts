@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { scopes } from '../api/auth/viewer.ts'
 import { startApp, type TestApp } from './support/app.ts'
-import { keyOf } from './support/key.ts'
+import { bearer, keyOf } from './support/key.ts'
 import type { User } from './support/user.ts'
 
 let app: TestApp
@@ -21,11 +21,10 @@ async function asked(query: string, headers: Record<string, string>, variables: 
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify({ query, variables }),
   })
-  const { data = null, errors = [] }: { data?: Record<string, unknown>; errors?: Told[] } = await response.json()
+  const { data = null, errors = [] }: { data?: Record<string, unknown> | null; errors?: Told[] } = await response.json()
   return { status: response.status, data, errors, codes: errors.map((it) => it.extensions.code) }
 }
 
-const bearer = (key: string) => ({ authorization: `Bearer ${key}` })
 const viewer = '{ viewer { email scopes } }'
 
 describe('a key', () => {

@@ -24,6 +24,7 @@ const tables = [
   'conversation',
   'idempotency_key',
   'message',
+  'rate_bucket',
   'run',
   'run_event',
   'search_word',
@@ -79,6 +80,7 @@ async function settledUser() {
   em.create(ApiKey, { userId, name: 'Robot', hash: 'h', start: 'parley_', scopes: [], expiresAt: new Date() })
   const task = em.create(Task, { userId, title: 'Buy oat milk' })
   await em.flush()
+  await em.execute(`insert into rate_bucket values (?, 'sends', now(), 1, 1)`, [userId])
   return { userId, conversation, question, answer, again, run, call, task }
 }
 
@@ -120,6 +122,7 @@ describe('the tables', () => {
         `conversation: ${toUser}`,
         `idempotency_key: ${toUser}`,
         `search_word: ${toUser}`,
+        `rate_bucket: ${toUser}`,
         `task: ${toUser}`,
         `message: ${to('conversation')}`,
         `message: ${to('run')}`,
@@ -173,7 +176,7 @@ describe('who sees what, in raw SQL', () => {
   })
 
   test('the owner sees every row, someone else none', async () => {
-    expect(await countsAs(ada.userId)).toEqual({ ...none, api_key: 1, conversation: 1, idempotency_key: 1, message: 3, run: 1, run_event: 1, search_word: 2, task: 1, tool_call: 1 }) // biome-ignore format: one row per table
+    expect(await countsAs(ada.userId)).toEqual({ ...none, api_key: 1, conversation: 1, idempotency_key: 1, message: 3, rate_bucket: 1, run: 1, run_event: 1, search_word: 2, task: 1, tool_call: 1 }) // biome-ignore format: one row per table
     expect(await countsAs(eve)).toEqual(none)
     expect(await countsAs(randomUUID())).toEqual(none)
   })
@@ -269,7 +272,7 @@ describe('what is deleted takes along what hangs on it', () => {
     const { userId, conversation } = await settledUser()
     const em = database.units.as({ id: userId })
     expect(await em.nativeDelete(Conversation, { id: conversation.id })).toBe(1)
-    expect(await countsAs(userId)).toEqual({ ...none, api_key: 1, idempotency_key: 1, task: 1 })
+    expect(await countsAs(userId)).toEqual({ ...none, api_key: 1, idempotency_key: 1, rate_bucket: 1, task: 1 })
   })
 
   test('a run its answer, not the question', async () => {

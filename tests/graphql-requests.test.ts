@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { Rates } from '../api/auth/rates.ts'
 import { scopes, type Viewer } from '../api/auth/viewer.ts'
 import { ProcessBell } from '../api/bell/bell.ts'
 import { AppError } from '../api/errors.ts'
@@ -26,6 +27,7 @@ function door(parts: Partial<GraphqlParts> = {}) {
     userOf: async ({ id }) => ({ id, name: 'Ada', email: 'ada@example.test' }),
     stillSignedIn: async () => true,
     forgetKeys: unused,
+    rates: new Rates(standardLimits),
     limits: standardLimits,
     graphiql: true,
     production: false,
@@ -92,7 +94,10 @@ describe('requests', () => {
       const response = await door()(post({ query: '{ viewer { name } }' }, { accept }))
       expect(response.headers.get('content-type')).toBe(`${accept}; charset=utf-8`)
       expect(response.headers.get('cache-control')).toBe('no-store')
-      expect(await response.json()).toEqual({ data: { viewer: { name: 'Ada' } } })
+      expect(await response.json()).toEqual({
+        data: { viewer: { name: 'Ada' } },
+        extensions: { cost: { cost: 1, limit: 20_000, remaining: expect.any(Number), resetAt: expect.any(String) } },
+      })
     }
   })
 

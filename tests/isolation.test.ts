@@ -11,7 +11,7 @@ import { sharedDatabase } from './support/databases.ts'
 import { until } from './support/events.ts'
 import { rowsOfChatkit } from './support/every-chatkit-request.ts'
 import { type Ids, nodeTypes, type Row, rowsOfSchema } from './support/every-field.ts'
-import { keyOf } from './support/key.ts'
+import { apiKey, bearer, keyOf } from './support/key.ts'
 import { mcpSession, postMcp } from './support/mcp.ts'
 import { calls, says, startProvider } from './support/scripted-provider.ts'
 import type { User } from './support/user.ts'
@@ -160,7 +160,7 @@ describe.each(walls)('with %s', (_, wall) => {
     const shared = await sharedDatabase()
     const database = wall.database ? shared : { ...shared, units: withoutWall(shared) }
 
-    app = await startApp({ provider, database, limits: generous })
+    app = await startApp({ provider, database, limits: unmeasured })
     a = await settled(app)
     b = await app.user('b')
     bIds = await ownThings(b)
@@ -293,7 +293,7 @@ describe.each(walls)('with %s', (_, wall) => {
     )
 
     test('every tool of MCP: what is A’s is like what never was', async () => {
-      const mcp = await mcpSession(app.url, { authorization: `Bearer ${await b.token()}` })
+      const mcp = await mcpSession(app.url, bearer(await b.token()))
       const tools = await mcp.tools()
       expect(tools.length).toBeGreaterThan(4)
       for (const { name, inputSchema } of tools) {
@@ -306,9 +306,9 @@ describe.each(walls)('with %s', (_, wall) => {
     })
 
     test('has no use for the MCP session of A', async () => {
-      const { id } = await mcpSession(app.url, { authorization: `Bearer ${await a.user.token()}` })
+      const { id } = await mcpSession(app.url, bearer(await a.user.token()))
       const list = { id: 2, method: 'tools/list', params: {} }
-      const response = await postMcp(app.url, { authorization: `Bearer ${await b.token()}` }, list, id)
+      const response = await postMcp(app.url, bearer(await b.token()), list, id)
       expect(response.status).toBe(404)
       nothingOfA(await answered(response))
     })
@@ -362,7 +362,7 @@ describe.each(walls)('with %s', (_, wall) => {
     test.each(named(guarded))('%s: FORBIDDEN', async (_, row) => {
       const scope = /task/i.test(titleOf(row)) ? 'conversations:read' : 'tasks:read'
       const { key } = await sparse(scope)
-      for (const headers of [{ authorization: `Bearer ${key}` }, { 'x-api-key': key }] satisfies Headers[])
+      for (const headers of [bearer(key), apiKey(key)])
         for (const ids of [a.ids, random()]) {
           const answer = await ask(app.url, row, headers, ids)
           expect(answer.text).toContain('"FORBIDDEN"')
@@ -373,16 +373,16 @@ describe.each(walls)('with %s', (_, wall) => {
     test.each(chatkitRows.map((row) => [row.type, row] as const))('ChatKit %s: FORBIDDEN', async (_, row) => {
       const { key } = await sparse('tasks:read')
       const ids = { thread: a.ids.Conversation ?? '', item: a.ids.Message ?? '', call: a.ids.ToolCall ?? '' }
-      const answer = await post(app.url, '/chatkit', { 'x-api-key': key }, row.body(ids))
+      const answer = await post(app.url, '/chatkit', apiKey(key), row.body(ids))
       expect(answer.status).toBe(403)
       expect(answer.told).not.toContain(mark)
     })
 
     test('every tool of MCP: is not there', async () => {
-      const all = await mcpSession(app.url, { authorization: `Bearer ${await a.user.token()}` })
+      const all = await mcpSession(app.url, bearer(await a.user.token()))
       for (const scope of ['tasks:read', 'conversations:read', 'runs:write']) {
         const { key } = await sparse(scope)
-        const mcp = await mcpSession(app.url, { 'x-api-key': key })
+        const mcp = await mcpSession(app.url, apiKey(key))
         const open = (await mcp.tools()).map(({ name }) => name)
         for (const { name, inputSchema } of await all.tools()) {
           if (open.includes(name)) continue
@@ -445,8 +445,8 @@ describe.each(walls)('with %s', (_, wall) => {
   )
 })
 
-/** Not what is tried here. */
-const generous = {}
+/** The rows ask for everything that there is, which is more than anybody may. */
+const unmeasured = { queryTokens: 100_000, queryCost: 100_000, queryAliases: 10_000, queryDepth: 20 }
 
 /** Something of every kind that is B's own. */
 async function ownThings(user: User): Promise<Ids> {
@@ -487,34 +487,29 @@ function argumentsOf(schema: Record<string, unknown>, ids: Ids): Record<string, 
 type Credentials = (app: TestApp, a: User) => Promise<Headers[]>
 
 const credentialsOf = {
-  nobody: async () => [
-    {},
-    { authorization: 'Bearer' },
-    { 'x-api-key': 'parley_' },
-    { cookie: 'parley.session_token=x.y' },
-  ],
+  nobody: async () => [{}, bearer(''), apiKey('parley_'), { cookie: 'parley.session_token=x.y' }],
   'an expired session': async (app, a) => {
     const other = await app.again(a)
     const token = await other.token()
     const { sid } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())
     await app.database.orm.em.fork().execute(`update auth_session set "expiresAt" = now() where id = ?`, [sid])
-    return [other.headers, { authorization: `Bearer ${token}` }]
+    return [other.headers, bearer(token)]
   },
   'a revoked key': async (_, a) => {
     const { key, id } = await keyOf(a, ['tasks:read', 'tasks:write', 'conversations:read'])
     await a.mutate(`mutation { revokeApiKey(input: { apiKeyId: "${id}" }) { revokedId } }`)
-    return [{ authorization: `Bearer ${key}` }, { 'x-api-key': key }]
+    return [bearer(key), apiKey(key)]
   },
   'a signed-out session': async (app, a) => {
     const other = await app.again(a)
     const token = await other.token()
     await other.signsOut()
-    return [other.headers, { authorization: `Bearer ${token}` }]
+    return [other.headers, bearer(token)]
   },
   'a deleted account': async (app) => {
     const gone = await app.user('gone')
     const [token, { key }] = [await gone.token(), await keyOf(gone, ['tasks:read'])]
     await app.database.orm.em.fork().execute('delete from auth_user where email = ?', [gone.email])
-    return [gone.headers, { authorization: `Bearer ${token}` }, { 'x-api-key': key }]
+    return [gone.headers, bearer(token), apiKey(key)]
   },
 } satisfies Record<string, Credentials>

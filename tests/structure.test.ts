@@ -38,7 +38,7 @@ const vendors: Record<string, readonly string[]> = {
   openai: ['api/runs/openai-model.ts'],
   '@modelcontextprotocol/sdk': ['api/tools/mcp-toolbox.ts', 'api/tools/server/server.ts'],
   'better-auth': ['api/auth/auth.ts'],
-  'graphql-yoga': ['api/graphql/endpoint.ts'],
+  'graphql-yoga': ['api/graphql/endpoint.ts', 'api/graphql/defences.ts'],
   '@pothos/core': ['api/graphql/builder.ts'],
   '@electric-sql/pglite': ['api/database/embedded.ts'],
   pg: ['api/database/postgres.ts'],

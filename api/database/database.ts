@@ -43,7 +43,7 @@ const common = {
   schemaGenerator: {
     // The foreign keys carry the owner and are written by hand; Better Auth's tables are its own.
     createForeignKeyConstraints: false,
-    skipTables: [/^auth_/, 'schema_migration'],
+    skipTables: [/^auth_/, 'schema_migration', 'rate_bucket'],
     // Those of search are written by hand, too.
     ignoreTriggers: true,
     ignoreRoutines: true,

@@ -1,4 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
+import type { Budget, Rates } from '../auth/rates.ts'
 import type { Units } from '../auth/units.ts'
 import type { Viewer } from '../auth/viewer.ts'
 import type { Bell } from '../bell/bell.ts'
@@ -19,6 +20,7 @@ export type Parts = {
   stillSignedIn(viewer: Viewer): Promise<boolean>
   /** A key was revoked: what is remembered of keys no longer holds. */
   forgetKeys(): void
+  rates: Rates
   limits: Limits
 }
 
@@ -30,10 +32,14 @@ export type Context = Parts & {
   request: Request
   em: SqlEntityManager
   loaders: Loaders
+  spent: Spent
 }
 
-export function createContext(parts: Parts, viewer: Viewer, request: Request): Context {
-  return { ...parts, viewer, request, ...unit(parts, viewer) }
+/** What this request costs, and what is left of the minute's budget. Filled in before anything is resolved. */
+export type Spent = { cost: number; budget: Budget | null; retryAfterMs?: number }
+
+export function createContext(parts: Parts, viewer: Viewer, request: Request, spent: Spent): Context {
+  return { ...parts, viewer, request, spent, ...unit(parts, viewer) }
 }
 
 /**

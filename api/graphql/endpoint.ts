@@ -2,7 +2,8 @@ import { validate } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import type { Viewer } from '../auth/viewer.ts'
 import { AppError, badInput, httpStatus } from '../errors.ts'
-import { type Context, createContext, type Parts } from './context.ts'
+import { type Context, createContext, type Parts, type Spent } from './context.ts'
+import { type Asked, defences } from './defences.ts'
 import { createGraphiql } from './graphiql.ts'
 import { schema } from './schema.ts'
 import { toldError } from './told-error.ts'
@@ -17,11 +18,11 @@ export type GraphqlParts = Parts & {
 
 /** The door for GraphQL: queries, mutations, and subscriptions as server-sent events. Never rejects. */
 export function createGraphqlEndpoint(parts: GraphqlParts): (request: Request) => Promise<Response> {
-  const yoga = createYoga<{ viewer: Viewer }, Context>({
+  const yoga = createYoga<Asked, Context>({
     schema,
-    context: ({ request, viewer }) => createContext(parts, viewer, request),
+    context: ({ request, viewer, spent }) => createContext(parts, viewer, request, spent),
     maskedErrors: { maskError: toldError },
-    plugins: [errorsAreTold(parts.production)],
+    plugins: [defences({ schema, ...parts }), errorsAreTold(parts.production)],
     maxRequestBodySize: parts.limits.bodyBytes,
     // Same origin only; our own errors are logged where they are masked.
     cors: false,
@@ -40,7 +41,8 @@ export function createGraphqlEndpoint(parts: GraphqlParts): (request: Request) =
       if (request.method === 'GET') checkParameters(new URL(request.url).searchParams)
       else checkBody(request)
       const viewer = await parts.authenticate(request)
-      return finished(request, await yoga.fetch(request, { viewer }))
+      const spent: Spent = { cost: 0, budget: null }
+      return withBudget(finished(request, await yoga.fetch(request, { viewer, spent })), spent)
     } catch (error) {
       return refused(request, error)
     }
@@ -94,6 +96,18 @@ function finished(request: Request, response: Response): Response {
   } else {
     headers.set('cache-control', 'no-store')
   }
+  return response
+}
+
+/** In the form of draft-ietf-httpapi-ratelimit-headers. */
+function withBudget(response: Response, { budget, retryAfterMs }: Spent): Response {
+  const { headers } = response
+  if (budget) {
+    const seconds = Math.max(0, Math.ceil((budget.resetAt.getTime() - Date.now()) / 1_000))
+    headers.set('ratelimit-policy', `"cost";q=${budget.limit};w=60`)
+    headers.set('ratelimit', `"cost";r=${budget.remaining};t=${seconds}`)
+  }
+  if (retryAfterMs !== undefined) headers.set('retry-after', String(Math.ceil(retryAfterMs / 1_000)))
   return response
 }
 

@@ -7,12 +7,22 @@ import { type openDatabase, sharedDatabase } from './databases.ts'
 import type { Provider } from './scripted-provider.ts'
 import { signIn, signUp } from './user.ts'
 
+/** Tests ask much in a short time, all from one address. Closing does not wait long for runs. */
+const roomy: Partial<Limits> = {
+  drainSeconds: 1,
+  requestsPerMinute: 100_000,
+  costPerMinute: 10_000_000,
+  sendsPerMinute: 10_000,
+  runsPerUser: 100,
+  anonymousRequestsPerMinute: 100_000,
+}
+
 export type StartOptions = {
   /** Plays the model. Left out: the offline assistant answers. */
   provider?: Pick<Provider, 'url'>
   /** Over which of the two wires the model is asked. */
   api?: 'responses' | 'chat'
-  /** Instead of the usual ones. Closing does not wait long for runs, unless `drainSeconds` says so. */
+  /** Instead of the usual ones, and of those that are roomy for tests. */
   limits?: Partial<Limits>
   /** More of the environment. */
   env?: Record<string, string>
@@ -26,7 +36,10 @@ export type TestApp = Awaited<ReturnType<typeof startApp>>
 export async function startApp({ provider, api = 'responses', limits, env, database }: StartOptions = {}) {
   const parts = { database: database ?? (await sharedDatabase()) }
   const { databaseUrl, dataDir } = parts.database.config
-  const server = await listen({ host: '127.0.0.1', port: 0, fetch: (request, address) => app.fetch(request, address) })
+  const server = await listen({
+    ...{ host: '127.0.0.1', port: 0, fetch: (request, address) => app.fetch(request, address) },
+    ...(limits?.stallSeconds && { stallSeconds: limits.stallSeconds }),
+  })
   const url = `http://localhost:${server.port}`
   const config = readConfig({
     HOST: '127.0.0.1',
@@ -37,7 +50,7 @@ export async function startApp({ provider, api = 'responses', limits, env, datab
     ...(provider && { OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: provider.url, PARLEY_MODEL: 'scripted' }),
     PARLEY_MODEL_API: api,
     PARLEY_MCP_CONFIG: '', // not the one that somebody may have for themselves in this folder
-    PARLEY_LIMITS: JSON.stringify({ drainSeconds: 1, ...limits }),
+    PARLEY_LIMITS: JSON.stringify({ ...roomy, ...limits }),
     ...env,
   })
   const app = await createApp(config, parts)

@@ -21,6 +21,7 @@ const samples: Record<string, Sample> = {
   input: () => input,
   title: () => 'A title',
   kind: () => 'positive',
+  result: () => ({ done: true }),
   limit: () => 20,
   order: () => 'desc',
   action: ({ call }) => ({ type: 'tool.deny', payload: { call_id: call } }),

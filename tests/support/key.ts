@@ -12,3 +12,7 @@ export async function keyOf(user: User, scopes: readonly string[], more: object 
   )
   return { key: createApiKey.key, ...createApiKey.apiKey }
 }
+
+/** The two headers that take a key; the first takes tokens too. */
+export const bearer = (key: string): Record<string, string> => ({ authorization: `Bearer ${key}` })
+export const apiKey = (key: string): Record<string, string> => ({ 'x-api-key': key })

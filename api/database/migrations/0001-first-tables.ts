@@ -12,6 +12,7 @@ const ownedTables = [
   'idempotency_key',
   'task',
   'api_key',
+  'rate_bucket',
 ]
 
 /** Better Auth's tables as it wants them, then ours with the two things that keep users apart: policies and owned keys. */
@@ -241,6 +242,16 @@ const productTables = [
     "last_used_at" timestamptz(3) null,
     constraint "api_key_hash_uq" unique ("user_id", "hash")
   )`,
+
+  // What is counted here is worth nothing after a crash: the log is spared it.
+  `create unlogged table "rate_bucket" (
+    "user_id" uuid not null,
+    "bucket" varchar(100) not null,
+    "window_at" timestamptz(3) not null,
+    "used" int not null,
+    "granted" int not null,
+    primary key ("user_id", "bucket")
+  )`,
 ]
 
 const owner = `user_id = (select nullif(current_setting('app.user_id', true), ''))::uuid`
@@ -261,7 +272,7 @@ function keptApart(table: string): string[] {
  * commit: within a transaction rows may be written in any order.
  */
 const foreignKeys = [
-  ...['search_word', 'conversation', 'idempotency_key', 'task', 'api_key'].map(
+  ...['search_word', 'conversation', 'idempotency_key', 'task', 'api_key', 'rate_bucket'].map(
     (table) =>
       `alter table "${table}" add constraint "${table}_user_fk" foreign key ("user_id") references "auth_user" ("id") on delete cascade`,
   ),
