@@ -1,38 +1,49 @@
 import type { Run } from '../runs/run.entity.ts'
-import type { AssistantMessageItem, CustomTask, ItemUpdate, ThreadEvent, WidgetItem } from './protocol.ts'
+import { isPageTool } from '../tools/page-tools.ts'
+import type {
+  AssistantMessageItem,
+  ClientToolCallItem,
+  CustomTask,
+  ItemUpdate,
+  StructuredInputItem,
+  ThreadEvent,
+  WidgetItem,
+} from './protocol.ts'
 import { isAtWork, toolTask, type UsedTool, waits, workOf } from './tool-task.ts'
-import { assistantItem, outputText, type SaidMessage, widgetId, widgetItem, workflowItem } from './translate.ts'
+import { assistantItem, outputText, pageItem, type SaidMessage, widgetItem, workflowItem } from './translate.ts'
 
 /** What happened in a run, with what the event names as it is now. */
 export type LoadedEvent =
   | { type: 'message.started' | 'message.reset' | 'message.completed'; message: SaidMessage }
   | { type: 'message.delta'; messageId: string; text: string }
-  /** With all calls of the message, in order. */
-  | { type: 'tool-call.changed'; message: SaidMessage; calls: readonly UsedTool[] }
+  /** With all calls of the message, in order. `isEarlier`: it was said in another run. */
+  | { type: 'tool-call.changed'; message: SaidMessage; calls: readonly UsedTool[]; isEarlier?: boolean }
   | { type: 'run.ended'; run: Pick<Run, 'status' | 'failure'> }
 
 type Speaking = { item: AssistantMessageItem; shown: boolean; partOpen: boolean }
+type CallItem = WidgetItem | ClientToolCallItem | StructuredInputItem
 type Working = { tasks: CustomTask[]; ended: boolean }
 
 /** The answer of one run in the words of ChatKit, for one reader from the first event on. It keeps no text. */
 export class AnswerTranslation {
   readonly #speaking = new Map<string, Speaking>()
   readonly #working = new Map<string, Working>()
-  /** By call: the widget as the page has it. */
-  readonly #widgets = new Map<string, string>()
+  /** By call: its widget, or its question to the page, as the page has it. */
+  readonly #shown = new Map<string, { id: string; text: string }>()
   /** What the assistant is said to be doing. */
   #doing = ''
 
   /** For a reader who comes in later: these calls are on the page already, as they are here. */
   knows(message: SaidMessage, calls: readonly UsedTool[]): void {
-    this.#working.set(message.id, { tasks: calls.map(toolTask), ended: true })
-    for (const call of calls) this.shows(call.id, widgetItem(message, call))
+    const tasks = calls.filter((call) => !isPageTool(call)).map(toolTask)
+    this.#working.set(message.id, { tasks, ended: true })
+    for (const call of calls) this.shows(call.id, widgetItem(message, call) ?? pageItem(message, call))
   }
 
-  /** The page has this widget, or (null) no more. */
-  shows(callId: string, item: WidgetItem | null): void {
-    if (item) this.#widgets.set(callId, JSON.stringify(item))
-    else this.#widgets.delete(callId)
+  /** The page has this item of the call, or (null) no more. */
+  shows(callId: string, item: CallItem | null): void {
+    if (item) this.#shown.set(callId, { id: item.id, text: JSON.stringify(item) })
+    else this.#shown.delete(callId)
   }
 
   *translate(event: LoadedEvent): Generator<ThreadEvent, void> {
@@ -47,7 +58,9 @@ export class AnswerTranslation {
       case 'message.completed':
         return yield* this.#complete(event.message)
       case 'tool-call.changed':
-        return yield* this.#work(event.message, event.calls)
+        return yield* event.isEarlier
+          ? this.#settle(event.message, event.calls)
+          : this.#work(event.message, event.calls)
       case 'run.ended':
         return yield* this.#end(event.run)
       default:
@@ -95,12 +108,28 @@ export class AnswerTranslation {
   }
 
   *#work(message: SaidMessage, calls: readonly UsedTool[]): Generator<ThreadEvent, void> {
-    if (calls.length === 0) return
-    yield* this.#showWorkflow(message, calls)
-    for (const call of calls) yield* this.#showWidget(message, call, !calls.some(isAtWork))
+    if (calls.some((call) => !isPageTool(call))) yield* this.#showWorkflow(message, calls)
+    const isDone = !calls.some(isAtWork)
+    for (const call of calls) if (!isPageTool(call)) yield* this.#show(call.id, widgetItem(message, call), isDone)
+    const settled = !calls.some((call) => isAtWork(call) || waits(call))
+    for (const call of calls) {
+      const isNew = settled && call.status !== 'CANCELLED'
+      if (isPageTool(call)) yield* this.#show(call.id, pageItem(message, call), isNew)
+    }
     const atWork = calls.find(isAtWork)
     if (atWork) yield* this.#progress(`${workOf(atWork)}…`)
-    else if (!calls.some((call) => waits(call) || call.status === 'CANCELLED')) yield* this.#progress(thinking.text)
+    else if (settled && !calls.some((call) => call.status === 'CANCELLED' || call.status === 'PENDING'))
+      yield* this.#progress(thinking.text)
+  }
+
+  /** What waited for the page when the conversation went on: the page has it as it was. */
+  *#settle(message: SaidMessage, calls: readonly UsedTool[]): Generator<ThreadEvent, void> {
+    for (const call of calls) {
+      const item = pageItem(message, call)
+      if (!item || call.status !== 'CANCELLED' || this.#shown.has(call.id)) continue
+      this.shows(call.id, item)
+      yield { type: 'thread.item.replaced', item }
+    }
   }
 
   *#progress(text: string): Generator<ThreadEvent, void> {
@@ -112,7 +141,8 @@ export class AnswerTranslation {
   *#showWorkflow(message: SaidMessage, calls: readonly UsedTool[]): Generator<ThreadEvent, void> {
     const item = workflowItem(message, calls)
     const { tasks } = item.workflow
-    const told = this.#working.get(message.id) ?? { tasks: calls.map(asBegun), ended: false }
+    const begun = calls.filter((call) => !isPageTool(call)).map(asBegun)
+    const told = this.#working.get(message.id) ?? { tasks: begun, ended: false }
     if (!this.#working.has(message.id))
       yield {
         type: 'thread.item.added',
@@ -127,18 +157,16 @@ export class AnswerTranslation {
   }
 
   /** A new one comes behind the finished workflow, in the place that it has in lists. */
-  *#showWidget(message: SaidMessage, call: UsedTool, mayBegin: boolean): Generator<ThreadEvent, void> {
-    const item = widgetItem(message, call)
-    const told = this.#widgets.get(call.id)
+  *#show(callId: string, item: CallItem | null, mayBegin: boolean): Generator<ThreadEvent, void> {
+    const told = this.#shown.get(callId)
     if (!item) {
-      if (told !== undefined) yield { type: 'thread.item.removed', item_id: widgetId(call.id) }
-      this.#widgets.delete(call.id)
+      if (told) yield { type: 'thread.item.removed', item_id: told.id }
+      this.#shown.delete(callId)
       return
     }
-    const now = JSON.stringify(item)
-    if (told === now || (told === undefined && !mayBegin)) return
-    this.#widgets.set(call.id, now)
-    yield { type: told === undefined ? 'thread.item.done' : 'thread.item.replaced', item }
+    if (told?.text === JSON.stringify(item) || (!told && !mayBegin)) return
+    this.shows(callId, item)
+    yield { type: told ? 'thread.item.replaced' : 'thread.item.done', item }
   }
 
   *#end({ status, failure }: Pick<Run, 'status' | 'failure'>): Generator<ThreadEvent, void> {

@@ -138,7 +138,7 @@ async function load({ units, viewer }: AnswerParts, { event, runId }: Followed):
       const messageId = (await findToolCalls(em, viewer, [event.toolCallId])).get(event.toolCallId)?.messageId ?? ''
       const message = (await findMessages(em, viewer, [messageId])).get(messageId)
       const calls = (await toolCallsOfMessages(em, viewer, [messageId])).get(messageId) ?? []
-      return message ? { type: event.type, message, calls } : null
+      return message ? { type: event.type, message, calls, isEarlier: message.runId !== runId } : null
     }
     case 'run.ended': {
       const run = runId === null ? undefined : (await findRuns(units.as(viewer), viewer, [runId])).get(runId)

@@ -12,6 +12,7 @@ import { eventStream } from './event-stream.ts'
 import { giveFeedback } from './feedback.ts'
 import { listItems } from './items.ts'
 import type { Opening } from './opening.ts'
+import { takeAnswers, takeToolOutput } from './page-answers.ts'
 import type { ChatkitRequest, ThreadEvent } from './protocol.ts'
 import { isRefusedBeforeStream, notSent, refusal } from './refusal.ts'
 import { checkForm, readRequest } from './request.ts'
@@ -51,6 +52,8 @@ const needed: Record<ChatkitRequest['type'], Scope[]> = {
   'threads.get_by_id': ['conversations:read'],
   'threads.update': ['conversations:write'],
   'threads.delete': ['conversations:write'],
+  'threads.add_client_tool_output': ['runs:write'],
+  'threads.add_structured_input': ['runs:write'],
   'threads.retry_after_item': ['runs:write'],
   'threads.custom_action': ['runs:write'],
   'threads.sync_custom_action': ['runs:write'],
@@ -71,6 +74,10 @@ async function serve(
     case 'threads.create':
     case 'threads.add_user_message':
       return stream(() => say(units, runs, viewer, asked))
+    case 'threads.add_client_tool_output':
+      return stream(() => takeToolOutput({ units, runs, viewer }, asked))
+    case 'threads.add_structured_input':
+      return stream(() => takeAnswers({ units, runs, viewer }, asked))
     case 'threads.retry_after_item':
       return stream(() => retry(units, runs, viewer, asked))
     case 'threads.custom_action':

@@ -43,6 +43,16 @@ const actionParams = {
 
 export type ActionParams = z.output<z.ZodObject<typeof actionParams>>
 
+const submission = z.object({
+  status: z.enum(['answered', 'skipped']).default('answered'),
+  answers: z
+    .record(z.string(), z.object({ values: z.array(z.string()).default([]), skipped: z.boolean().default(false) }))
+    .default({}),
+})
+
+/** Any JSON, null too; but it must be there. */
+const anyResult = z.unknown().refine((value) => value !== undefined, 'is missing')
+
 /** Any request that we serve. */
 export const chatkitRequest = z.discriminatedUnion(
   'type',
@@ -54,6 +64,8 @@ export const chatkitRequest = z.discriminatedUnion(
     request('threads.update', { ...thread, title: z.string() }),
     request('threads.delete', thread),
     request('items.list', { ...thread, ...paging }),
+    request('threads.add_client_tool_output', { ...thread, result: anyResult }),
+    request('threads.add_structured_input', { ...thread, item_id: z.string(), input: submission }),
     request('threads.retry_after_item', { ...thread, item_id: z.string() }),
     request('threads.custom_action', actionParams),
     request('threads.sync_custom_action', actionParams),
@@ -145,7 +157,33 @@ export type WidgetRoot =
 
 export type WidgetItem = ItemBase & { type: 'widget'; widget: WidgetRoot; copy_text?: string }
 
-export type ThreadItem = UserMessageItem | AssistantMessageItem | WorkflowItem | WidgetItem
+export type ClientToolCallItem = ItemBase & {
+  type: 'client_tool_call'
+  status: 'pending' | 'completed'
+  call_id: string
+  name: string
+  arguments: Record<string, unknown>
+  output?: unknown
+}
+
+export type StructuredInput = { id: string; question: string; answer?: { values: string[]; skipped: boolean } } & (
+  | { type: 'multiple_choice'; options: { value: string }[]; multiple: boolean }
+  | { type: 'freeform' }
+)
+
+export type StructuredInputItem = ItemBase & {
+  type: 'structured_input'
+  status: 'pending' | 'answered' | 'skipped'
+  inputs: StructuredInput[]
+}
+
+export type ThreadItem =
+  | UserMessageItem
+  | AssistantMessageItem
+  | WorkflowItem
+  | WidgetItem
+  | ClientToolCallItem
+  | StructuredInputItem
 
 export type ItemUpdate =
   | { type: 'assistant_message.content_part.added'; content_index: number; content: OutputText }

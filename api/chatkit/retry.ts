@@ -4,6 +4,7 @@ import { ownConversation } from '../conversations/conversations.ts'
 import { Message } from '../conversations/message.entity.ts'
 import { notFound } from '../errors.ts'
 import type { Runs } from '../runs/runs.ts'
+import { pageToolNames } from '../tools/page-tools.ts'
 import { itemPlace } from './items.ts'
 import { newAnswer, type Opening } from './opening.ts'
 import type { RequestOf } from './protocol.ts'
@@ -27,7 +28,7 @@ export async function retry(
   if (!current) throw notFound('item')
   const key = repeatKey(viewer, 'threads.retry_after_item', message.id)
   const { run } = await oncePerRequest(units, viewer, key, (em, idempotencyKey) =>
-    runs.retryMessage(em, viewer, { messageId: message.id, idempotencyKey }),
+    runs.retryMessage(em, viewer, { messageId: message.id, idempotencyKey, clientTools: pageToolNames }),
   )
   return newAnswer(conversation, run, [], key)
 }

@@ -2,6 +2,7 @@ import type { Units } from '../auth/units.ts'
 import type { Viewer } from '../auth/viewer.ts'
 import type { Runs } from '../runs/runs.ts'
 import type { SendMessage } from '../runs/send-message.ts'
+import { pageToolNames } from '../tools/page-tools.ts'
 import { messageInput } from './message-input.ts'
 import { newAnswer, type Opening } from './opening.ts'
 import type { RequestOf, ThreadEvent } from './protocol.ts'
@@ -17,6 +18,7 @@ export async function say(units: Units, runs: Runs, viewer: Viewer, { type, para
     ...('thread_id' in params && { conversationId: conversationOf(params.thread_id) }),
     ...messageInput(params.input),
     whenBusy: 'REJECT',
+    clientTools: pageToolNames,
   }
   const { conversationId = null, content, model = null } = input
   const key = repeatKey(viewer, type, [conversationId, content, model])

@@ -1,4 +1,5 @@
 import type { ToolCall } from '../runs/tool-call.entity.ts'
+import { isPageTool } from '../tools/page-tools.ts'
 import type { CustomTask, Icon } from './protocol.ts'
 
 /** What is shown of a tool call. */
@@ -41,8 +42,9 @@ export function workflowSummary(calls: readonly UsedTool[]): { title: string; ic
   return failed > 0 ? { title: `${title}, ${failed} without success`, icon: 'info' } : { title, icon: 'check' }
 }
 
-export function isAtWork({ status }: Pick<UsedTool, 'status'>): boolean {
-  return status === 'PENDING' || status === 'RUNNING'
+/** One that waits for the page is not: the run has ended. */
+export function isAtWork(call: Pick<UsedTool, 'status' | 'server'>): boolean {
+  return call.status === 'RUNNING' || (call.status === 'PENDING' && !isPageTool(call))
 }
 
 /** A person is asked; nothing is at work meanwhile. */

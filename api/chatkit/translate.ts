@@ -1,10 +1,14 @@
 import type { Conversation } from '../conversations/conversation.entity.ts'
 import type { Message } from '../conversations/message.entity.ts'
 import { internalId, publicId } from '../ids.ts'
+import { isPageTool } from '../tools/page-tools.ts'
+import { pageItemOf } from './page-items.ts'
 import type {
   AssistantMessageItem,
+  ClientToolCallItem,
   OutputText,
   Page,
+  StructuredInputItem,
   Thread,
   ThreadItem,
   UserMessageItem,
@@ -33,16 +37,17 @@ export function toThread(
 }
 
 /**
- * The items of one message, in order: what was said, then the workflow of the tools that were used, then their widgets.
- * None for a message that is still being written and for what no person said (imported instructions).
+ * The items of one message, in order: what was said, then the workflow of the tools that were used, then their widgets,
+ * then what the page has to answer. None for a message that is still being written and for what no person said (imported instructions).
  */
 export function toItems(message: SaidMessage, calls: readonly UsedTool[]): ThreadItem[] {
   if (message.role === 'USER') return [userItem(message)]
   if (message.role === 'SYSTEM') return []
   return [
     ...(message.content ? [assistantItem(message, message.content)] : []),
-    ...(calls.length > 0 ? [workflowItem(message, calls)] : []),
+    ...(calls.some((call) => !isPageTool(call)) ? [workflowItem(message, calls)] : []),
     ...calls.flatMap((call) => widgetItem(message, call) ?? []),
+    ...calls.flatMap((call) => pageItem(message, call) ?? []),
   ]
 }
 
@@ -65,8 +70,9 @@ export function outputText(text: string): OutputText {
   return { type: 'output_text', text, annotations: [] }
 }
 
-/** One task per tool call, and a summary once none of them is at work. */
-export function workflowItem(message: SaidMessage, calls: readonly UsedTool[]): WorkflowItem {
+/** One task per tool call that is not the page's, and a summary once none of them is at work. */
+export function workflowItem(message: SaidMessage, all: readonly UsedTool[]): WorkflowItem {
+  const calls = all.filter((call) => !isPageTool(call))
   return {
     ...baseOf(message),
     id: workflowId(message.id),
@@ -84,6 +90,14 @@ export function workflowItem(message: SaidMessage, calls: readonly UsedTool[]): 
 export function widgetItem(message: SaidMessage, call: UsedTool): WidgetItem | null {
   const shown = widgetOf(call, publicId('call', call.id))
   return shown && { ...baseOf(message), id: widgetId(call.id), type: 'widget', ...shown }
+}
+
+/** A call that the page answers; null for any other. */
+export function pageItem(message: SaidMessage, call: UsedTool): ClientToolCallItem | StructuredInputItem | null {
+  const item = isPageTool(call) ? pageItemOf(call, publicId('call', call.id)) : null
+  if (!item) return null
+  const prefix = item.type === 'structured_input' ? 'ask' : 'tc'
+  return { ...baseOf(message), id: publicId('call', call.id).replace(/^call/, prefix), ...item }
 }
 
 function baseOf(message: SaidMessage) {
@@ -110,5 +124,5 @@ export function messageOfItem(itemId: string): string | null {
 
 /** The row id of the call behind an item that is named after it; null when it is malformed or named after a message. */
 export function callOfItem(itemId: string): string | null {
-  return internalId('call', itemId.replace(/^wid_/, 'call_'))
+  return internalId('call', itemId.replace(/^(wid|tc|ask)_/, 'call_'))
 }

@@ -1,5 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
+import { pageServer } from '../tools/page-tools.ts'
 import { Run } from './run.entity.ts'
+import type { FinishedEvent } from './run-event.ts'
 import { storeEvents } from './run-log.ts'
 import { nextSequence } from './step-keeper.ts'
 
@@ -8,25 +10,53 @@ export type Claim = { ownerId: string; leaseMilliseconds: number }
 
 /**
  * Starts a QUEUED run within the caller's transaction, which holds the conversation's row: its number, its lease and its
- * first event. A message that waited moves to the end of the conversation.
+ * first events. A message that waited moves to the end of the conversation. What waited for the page is cancelled: the
+ * model is never shown a call without an answer. `changed` are calls of earlier runs that readers have to look at again.
  */
-export async function beginRun(em: SqlEntityManager, run: Run, claim: Claim, waited: boolean): Promise<void> {
+export async function beginRun(
+  em: SqlEntityManager,
+  run: Run,
+  claim: Claim,
+  waited: boolean,
+  changed: readonly string[] = [],
+): Promise<void> {
   const { id, userId, conversationId, messageId } = run
   if (waited) {
     const sequence = await nextSequence(em, run)
     await em.execute('update message set sequence = ? where id = ? and user_id = ?', [sequence, messageId, userId])
   }
   const number = await nextRunNumber(em, run)
+  const events: FinishedEvent[] = [
+    { type: 'run.started', messageId },
+    ...[...changed, ...(await cancelPageCalls(em, run))].map((toolCallId) => ({
+      type: 'tool-call.changed' as const,
+      toolCallId,
+    })),
+  ]
   await em.execute(
-    `update conversation set log_run = ?, log_attempt = 1, log_seq = 1, revision = revision + 1 where id = ? and user_id = ?`,
-    [number, conversationId, userId],
+    `update conversation set log_run = ?, log_attempt = 1, log_seq = ?, revision = revision + 1 where id = ? and user_id = ?`,
+    [number, events.length, conversationId, userId],
   )
   await em.execute(
     `update run set status = 'RUNNING', number = ?, owner_id = ?, lease_until = now() + ? * interval '1 millisecond',
-     started_at = now(), last_seq = 1 where id = ? and user_id = ?`,
-    [number, claim.ownerId, claim.leaseMilliseconds, id, userId],
+     started_at = now(), last_seq = ? where id = ? and user_id = ?`,
+    [number, claim.ownerId, claim.leaseMilliseconds, events.length, id, userId],
   )
-  await storeEvents(em, { id, userId, attempt: 1 }, [{ lastSeq: 1, event: { type: 'run.started', messageId } }])
+  const rows = events.map((event, index) => ({ lastSeq: index + 1, event }))
+  await storeEvents(em, { id, userId, attempt: 1 }, rows)
+}
+
+async function cancelPageCalls(
+  em: SqlEntityManager,
+  of: { conversationId: string; userId: string },
+): Promise<string[]> {
+  const error = { code: 'TOOL_CANCELLED', message: 'The conversation went on without an answer of the page.' }
+  const rows = await em.execute<{ id: string }[]>(
+    `update tool_call set status = 'CANCELLED', error = ?::jsonb, finished_at = now()
+     where conversation_id = ? and user_id = ? and server = ? and status = 'PENDING' returning id`,
+    [JSON.stringify(error), of.conversationId, of.userId, pageServer],
+  )
+  return rows.map(({ id }) => id)
 }
 
 /** Starts the next run that waits in the conversation, if there is one, and names it. */

@@ -2,6 +2,8 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { owned, scopes, type Viewer } from '../auth/viewer.ts'
 import { Message } from '../conversations/message.entity.ts'
 import type { Limits } from '../limits.ts'
+import { withPageTools } from '../tools/page-tools.ts'
+import { createSchemaChecks } from '../tools/schema-checks.ts'
 import type { Toolbox, Toolboxes } from '../tools/toolbox.ts'
 import { withinBudget } from './history.ts'
 import { instructionsFor } from './instructions.ts'
@@ -40,6 +42,8 @@ export class Halt extends Error {
 /** A run over which so many processes were lost without a step forward is given up. */
 const fruitlessTakeovers = 3
 
+const checkOf = createSchemaChecks()
+
 /** `handover` leaves the run for another process, `waits` for a person. */
 export type Result = 'ended' | 'waits' | 'handover' | 'lost'
 
@@ -50,7 +54,7 @@ export type Result = 'ended' | 'waits' | 'handover' | 'lost'
 export async function execute(parts: ExecutionParts, run: Run, halt: AbortSignal): Promise<Result> {
   const { log, toolboxes } = parts
   const viewer: Viewer = { id: run.userId, scopes }
-  const toolbox = await toolboxes.open(viewer)
+  const toolbox = withPageTools(await toolboxes.open(viewer), run.clientTools ?? [], checkOf)
   const recorder = log.record(writtenRun(run), await lastSeqOf(log.units.as(viewer), run))
   try {
     return await new Execution(parts, run, viewer, toolbox, recorder, halt).work()

@@ -1,4 +1,5 @@
 import { v7 } from 'uuid'
+import { isPageTool } from '../tools/page-tools.ts'
 import type { Toolbox, ToolProgress, ToolResult } from '../tools/toolbox.ts'
 import { shortened, uniqueId } from './history.ts'
 import type { FinishedTurn, HistoryCall, HistoryEntry, Model, ModelCall, Usage } from './model.ts'
@@ -27,6 +28,8 @@ export type LoopStart = {
   calls: readonly HistoryCall[]
   /** Calls of the last turn that wait for a person, and whether that person has been asked. */
   waiting: readonly (HistoryCall & { asked: boolean })[]
+  /** A call of the last turn is the page's to answer: nothing more is said until then. */
+  page: boolean
   /** The message of a turn that was cut off: it starts over under the same id. */
   messageId?: string
   /** Bytes of text that the run has said. */
@@ -49,8 +52,8 @@ const equalTurns = 4
 
 /**
  * The agent loop: asks the model, yields what is said; makes the calls it asked for, yields what came of them; again
- * until there is nothing more to call ('done'), or until a person has to decide ('waits'). Owns nothing and stores
- * nothing. Throws RunError when the answer cannot go on, and the signal's reason when it aborts.
+ * until there is nothing more to call or the page has to answer ('done'), or until a person has to decide ('waits'). Owns
+ * nothing and stores nothing. Throws RunError when the answer cannot go on, and the signal's reason when it aborts.
  */
 export async function* loop(start: LoopStart, means: Means): AsyncGenerator<LoopEvent, 'done' | 'waits'> {
   const history = [...start.history]
@@ -60,6 +63,7 @@ export async function* loop(start: LoopStart, means: Means): AsyncGenerator<Loop
   if (start.calls.length > 0) yield* useTools(history, start.calls, means)
   for (const { callId, asked } of start.waiting) if (!asked) yield { type: 'tool-call.waits', callId }
   if (start.waiting.length > 0) return 'waits'
+  if (start.page) return 'done'
   for (;;) {
     if (turns.length >= means.limits.runSteps)
       yield* giveUp(messageId, `I stopped after ${turns.length} steps without an answer.`)
@@ -69,9 +73,11 @@ export async function* loop(start: LoopStart, means: Means): AsyncGenerator<Loop
     turns.push({ calls })
     const waiting = calls.filter((call) => isAsked(call, means.toolbox))
     for (const { callId } of waiting) yield { type: 'tool-call.waits', callId }
-    const free = calls.filter((call) => !waiting.includes(call))
+    const page = calls.find((call) => isForPage(call, means.toolbox))
+    const free = calls.filter((call) => !waiting.includes(call) && call !== page)
     if (free.length > 0) yield* useTools(history, free, means)
     if (waiting.length > 0) return 'waits'
+    if (page) return 'done'
     messageId = v7()
   }
 }
@@ -160,6 +166,12 @@ async function* useTools(
 
 function isAsked({ name }: HistoryCall, toolbox: Toolbox): boolean {
   return toolbox.offered().some((tool) => tool.calledAs === name && tool.needsApproval)
+}
+
+/** One call of a turn at the most; others are refused by the toolbox. */
+function isForPage(call: HistoryCall, toolbox: Toolbox): boolean {
+  const request = { calledAs: call.name, argumentsText: call.arguments }
+  return toolbox.offered().some((tool) => tool.calledAs === call.name && isPageTool(tool)) && !toolbox.check(request)
 }
 
 function tooMany(limit: number): ToolResult {

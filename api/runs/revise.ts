@@ -10,7 +10,13 @@ import { activeStatuses, Run } from './run.entity.ts'
 import { checkContent, checkedModel, lockConversation, runActive, type SendParts } from './send-message.ts'
 import { nextSequence } from './step-keeper.ts'
 
-export type RetryMessage = { messageId: string; idempotencyKey?: string | null; model?: string | null }
+export type RetryMessage = {
+  messageId: string
+  idempotencyKey?: string | null
+  model?: string | null
+  /** Tools that the page answers from which it is asked, by name. */
+  clientTools?: readonly string[] | null
+}
 
 export type EditMessage = { messageId: string; content: string; idempotencyKey?: string | null }
 
@@ -22,7 +28,7 @@ export function retrying(parts: SendParts, viewer: Viewer, input: RetryMessage):
   return repeatable('retryMessage', input, viewer, async (em, bell) => {
     const message = await revisable(em, viewer, input.messageId)
     await supersede(em, message, message.sequence)
-    return { message, run: await answer(parts, em, bell, message, model) }
+    return { message, run: await answer(parts, em, bell, message, model, input.clientTools) }
   })
 }
 
@@ -94,9 +100,11 @@ async function answer(
   bell: Bell,
   message: Message,
   model: string,
+  tools?: readonly string[] | null,
 ): Promise<Run> {
   const { conversationId, userId } = message
-  const run = em.create(Run, { conversationId, userId, messageId: message.id, status: 'QUEUED', model })
+  const clientTools = tools ? [...tools] : null
+  const run = em.create(Run, { conversationId, userId, messageId: message.id, status: 'QUEUED', model, clientTools })
   await em.flush()
   await em.execute('update conversation set updated_at = ? where id = ? and user_id = ?', [
     new Date(),

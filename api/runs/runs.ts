@@ -15,6 +15,7 @@ import { type Followed, type FollowOptions, type FollowParts, followConversation
 import { idempotent, type Repeatable } from './idempotency.ts'
 import type { StoreChunks } from './log-writer.ts'
 import type { Model } from './model.ts'
+import { type AnsweredPageCall, type AnswerPageCall, answeringPageCall } from './page-calls.ts'
 import { type EditMessage, editing, type RetryMessage, type Revised, retrying } from './revise.ts'
 import { activeStatuses, Run } from './run.entity.ts'
 import { RunLog } from './run-log.ts'
@@ -73,6 +74,11 @@ export class Runs {
   /** Says a user message anew and answers it. Refused as `retryMessage`. */
   editMessage(em: SqlEntityManager, viewer: Viewer, input: EditMessage): Promise<Revised> {
     return this.#started(em, viewer, editing({ ...this.#parts, claim: this.#worker.claim }, viewer, input))
+  }
+
+  /** What the page says to a call that is its own to answer; a new run goes on from there. See page-calls.ts. */
+  answerPageCall(em: SqlEntityManager, viewer: Viewer, input: AnswerPageCall): Promise<AnsweredPageCall> {
+    return this.#started(em, viewer, answeringPageCall({ ...this.#parts, claim: this.#worker.claim }, viewer, input))
   }
 
   /** Asks the run to stop and waits a second at the most for it; gives the run as it is then. What was said stays. */

@@ -23,6 +23,8 @@ export type SendMessage = {
   whenBusy?: 'REJECT' | 'QUEUE' | 'INTERRUPT' | null
   /** One of the models that the operator allows. */
   model?: string | null
+  /** Tools that the page answers from which it is said, by name. */
+  clientTools?: readonly string[] | null
 }
 
 export type Sent = { conversation: Conversation; message: Message; run: Run }
@@ -68,7 +70,8 @@ async function send(
     content: input.content,
   })
   const ahead = input.whenBusy === 'INTERRUPT'
-  const run = em.create(Run, { ...of, messageId: message.id, status: 'QUEUED', model: input.model, ahead })
+  const clientTools = input.clientTools ? [...input.clientTools] : null
+  const run = em.create(Run, { ...of, messageId: message.id, status: 'QUEUED', model: input.model, clientTools, ahead })
   await em.flush()
   await em.execute('update conversation set updated_at = ? where id = ? and user_id = ?', [
     new Date(),

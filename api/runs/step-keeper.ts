@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { Message, type MessageStatus } from '../conversations/message.entity.ts'
+import { isPageTool } from '../tools/page-tools.ts'
 import type { Toolbox, ToolProgress, ToolResult } from '../tools/toolbox.ts'
 import type { LoopEvent } from './loop.ts'
 import type { Usage } from './model.ts'
@@ -24,6 +25,8 @@ export class StepKeeper {
   #speaking: { messageId: string; texts: string[] } | null = null
   #begun: string | undefined
   #open = new Set<string>()
+  /** Those of them that the page answers: they outlast a run that ends well. */
+  #forPage = new Set<string>()
   #usage: Usage | null
   #progressAt = new Map<string, number>()
 
@@ -31,13 +34,13 @@ export class StepKeeper {
   constructor(
     recorder: Recorder,
     toolbox: Toolbox,
-    past: { usage: Usage | null; open: readonly Pick<ToolCall, 'id'>[]; begun?: string },
+    past: { usage: Usage | null; open: readonly Pick<ToolCall, 'id' | 'server'>[]; begun?: string },
   ) {
     this.#recorder = recorder
     this.#toolbox = toolbox
     this.#usage = past.usage
     this.#begun = past.begun
-    for (const { id } of past.open) this.#open.add(id)
+    for (const call of past.open) this.#opened(call)
   }
 
   /** The message of a turn that was cut off, as long as nothing of it is said again. */
@@ -118,7 +121,7 @@ export class StepKeeper {
   /** The last step: what is open is closed, the run ends, `andThen` starts what waits, all in one commit. */
   async end(outcome: Outcome, andThen: (em: SqlEntityManager) => Promise<void>): Promise<void> {
     const speaking = this.#speaking
-    const cancelled = [...this.#open]
+    const cancelled = [...this.#open].filter((id) => outcome.status !== 'COMPLETED' || !this.#forPage.has(id))
     const events: FinishedEvent[] = [
       ...(speaking ? [{ type: 'message.completed' as const, messageId: speaking.messageId }] : []),
       ...cancelled.map((toolCallId) => ({ type: 'tool-call.changed' as const, toolCallId })),
@@ -190,7 +193,12 @@ export class StepKeeper {
       await this.#touch(em, 0)
     })
     this.#speaking = null
-    for (const { callId } of calls) this.#open.add(callId)
+    for (const { callId, name } of calls) this.#opened({ id: callId, server: tools.get(name)?.server ?? '' })
+  }
+
+  #opened(call: Pick<ToolCall, 'id' | 'server'>): void {
+    this.#open.add(call.id)
+    if (isPageTool(call)) this.#forPage.add(call.id)
   }
 
   async #progress(callId: string, progress: ToolProgress): Promise<void> {

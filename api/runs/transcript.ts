@@ -1,10 +1,11 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { owned, type Viewer } from '../auth/viewer.ts'
 import { Message } from '../conversations/message.entity.ts'
+import { isPageTool } from '../tools/page-tools.ts'
 import type { Toolbox } from '../tools/toolbox.ts'
 import { buildHistory, type PastMessage } from './history.ts'
 import type { LoopStart } from './loop.ts'
-import type { Run } from './run.entity.ts'
+import { Run } from './run.entity.ts'
 import { ToolCall } from './tool-call.entity.ts'
 
 /** What a run begins or goes on with. */
@@ -17,7 +18,7 @@ export type Transcript = {
   open: ToolCall[]
   /** Those of them that were at work when their server died and must not be made again. */
   unknown: ToolCall[]
-  /** Nothing is left to do but to end the run: its last turn asked for no calls. */
+  /** Nothing is left to do but to end the run: its last turn asked for no calls, or for one that the page answers. */
   finished: boolean
 }
 
@@ -43,6 +44,7 @@ export async function readTranscript(
   const unknown = open.filter((call) => isUnknown(toolbox, call))
   const pending = new Set(open.filter((call) => !unknown.includes(call)))
   const waiting = new Set([...pending].filter((call) => isAsked(toolbox, call)))
+  const page = new Set([...pending].filter((call) => isPageTool(call) && call.status === 'PENDING'))
   const { history, repairs } = buildHistory(
     messages.map((message) => pastMessage(message, callsOf(message), pending, unknown)),
     limits,
@@ -53,10 +55,11 @@ export async function readTranscript(
     start: {
       history,
       turns: turns.map((turn) => ({ calls: callsOf(turn).map(asModelCall) })),
-      calls: [...pending].filter((call) => !waiting.has(call)).flatMap(shown),
+      calls: [...pending].filter((call) => !waiting.has(call) && !page.has(call)).flatMap(shown),
       waiting: [...waiting].flatMap((call) =>
         shown(call).map((it) => ({ ...it, asked: call.status === 'AWAITING_APPROVAL' })),
       ),
+      page: page.size > 0,
       messageId: cutOff?.id,
       outputBytes: turns.reduce((bytes, turn) => bytes + Buffer.byteLength(turn.content), 0),
     },
@@ -64,17 +67,23 @@ export async function readTranscript(
     question: messages.findLast((it) => it.role === 'USER')?.content ?? '',
     open,
     unknown,
-    finished: last !== undefined && !cutOff && callsOf(last).length === 0,
+    finished: last !== undefined && !cutOff && (callsOf(last).length === 0 || isAllForPage(open, page)),
   }
 }
 
+function isAllForPage(open: readonly ToolCall[], page: ReadonlySet<ToolCall>): boolean {
+  return page.size > 0 && open.length === page.size
+}
+
+/** Up to the question; when the page answered a call in between, with what earlier runs said to the same question. */
 async function readWindow(em: SqlEntityManager, viewer: Viewer, run: Run, limits: Limits): Promise<Message[]> {
   const question = await em.findOneOrFail(Message, { id: run.messageId, ...owned(viewer) })
+  const earlier = await em.find(Run, { messageId: question.id, number: { $lt: run.number ?? 0 }, ...owned(viewer) })
   const newestFirst = await em.find(
     Message,
     {
       conversationId: run.conversationId,
-      sequence: { $lte: question.sequence },
+      $or: [{ sequence: { $lte: question.sequence } }, { runId: { $in: earlier.map(({ id }) => id) } }],
       supersededAt: null,
       status: { $ne: 'STREAMING' },
       ...owned(viewer),

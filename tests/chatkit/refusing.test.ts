@@ -120,13 +120,7 @@ describe('a body that is wrong', () => {
     expect(response.status).toBe(200)
   })
 
-  const notServed = [
-    'threads.add_client_tool_output',
-    'threads.add_structured_input',
-    'attachments.create',
-    'attachments.delete',
-    'input.transcribe',
-  ]
+  const notServed = ['attachments.create', 'attachments.delete', 'input.transcribe']
 
   test('every type of the protocol is served or refused as unknown', async () => {
     const served = await Promise.all(
@@ -200,6 +194,8 @@ describe('what belongs to someone else', () => {
     ['threads.delete', { thread_id: id }],
     ['threads.list', { after: id }],
     [message.type, { ...message.params, thread_id: id }],
+    ['threads.add_client_tool_output', { thread_id: id, result: null }],
+    ['threads.add_structured_input', { thread_id: id, item_id: item, input: {} }],
     ['threads.retry_after_item', { thread_id: id, item_id: item }],
     ['threads.custom_action', { thread_id: id, item_id: item, action: { type: 'tool.approve' } }],
     ['threads.custom_action', { thread_id: id, action: { type: 'other' } }],

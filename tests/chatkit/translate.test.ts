@@ -162,7 +162,9 @@ function short(event: ThreadEvent): string {
             ? 'status' in item.widget
               ? item.widget.status.text
               : ''
-            : item.content.map((part) => part.text).join('|')
+            : 'content' in item
+              ? item.content.map((part) => part.text).join('|')
+              : item.status
       return `${event.type.slice(12)} ${item.type} ${text}`.trim()
     }
     case 'thread.item.updated': {
