@@ -69,7 +69,8 @@ export async function keysetPage<T extends object>(
   }
 }
 
-function pageSize({ first, last }: PageArgs, { pageDefault, pageMax }: PageLimits): number {
+/** How many are wanted. Throws BAD_USER_INPUT for sizes out of bounds and for both at once. */
+export function pageSize({ first, last }: PageArgs, { pageDefault, pageMax }: PageLimits): number {
   if (typeof first === 'number' && typeof last === 'number') throw badInput(['last'], 'give first or last, not both')
   const [name, size] = typeof last === 'number' ? ['last', last] : ['first', first ?? pageDefault]
   if (size < 0 || size > pageMax) throw badInput([name], `must be between 0 and ${pageMax}`)

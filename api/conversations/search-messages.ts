@@ -1,0 +1,239 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { owned, type Viewer } from '../auth/viewer.ts'
+import { badInput } from '../errors.ts'
+import { type Limits, standardLimits } from '../limits.ts'
+import { type PageLimits, pageSize } from '../page.ts'
+import { meantWords } from './meant-words.ts'
+import { Message } from './message.entity.ts'
+
+/** A message that matches, with the passage that does: what matched stands between U+E000 and U+E001. */
+export type MessageFound = { message: Message; snippet: string; cursor: string }
+
+export type MessagesFound = {
+  found: MessageFound[]
+  hasNextPage: boolean
+  /** Whether it is a page behind another. */
+  isBehind: boolean
+  /** How many match, if not more than 1,000: else null. */
+  countAll(): Promise<number | null>
+}
+
+export type SearchArgs = { query: string; first?: number | null; after?: string | null }
+
+type Hit = { message_id: string; score: number; titled: boolean }
+type Place = { score: number; id: string }
+
+const countedHits = 1_000
+const lookedThrough = 5_000
+
+/**
+ * The viewer's messages whose text, or whose conversation's title, has all the words: as PostgreSQL stems them, best
+ * match first. Quotes keep words together, a minus excludes, `or` is or. When nothing matches, words that look like what
+ * was written are taken for it; when that finds nothing either, the newest messages that contain the text itself.
+ * Throws BAD_USER_INPUT for a blank or too long query and for a cursor of another search.
+ */
+export async function searchMessages(
+  em: SqlEntityManager,
+  viewer: Viewer,
+  args: SearchArgs,
+  limits: PageLimits & Pick<Limits, 'searchCharacters'> = standardLimits,
+): Promise<MessagesFound> {
+  const text = validQuery(args.query, limits)
+  const size = pageSize({ first: args.first }, limits)
+  const after = args.after == null ? null : readCursor(args.after, text, limits)
+  const { way, hits } = after
+    ? { way: after.way, hits: await hitsOf(em, viewer, text, after.way, after, size + 1) }
+    : await firstHits(em, viewer, text, size + 1)
+  const shown = hits.slice(0, size)
+  const messages = await shownMessages(em, viewer, shown, await tsquery(em, viewer, text, way), text)
+  return {
+    found: shown.flatMap((hit) => {
+      const it = messages.get(hit.message_id)
+      return it ? [{ ...it, cursor: writeCursor(hit, way, text) }] : []
+    }),
+    hasNextPage: hits.length > size,
+    isBehind: after !== null,
+    countAll: async () => {
+      const { length } = await hitsOf(em, viewer, text, way, null, countedHits + 1)
+      return length > countedHits ? null : length
+    },
+  }
+}
+
+const ways = ['written', 'meant', 'text'] as const
+
+/** How the query is taken: word for word, as what may have been meant, or as a piece of text. */
+type Way = (typeof ways)[number]
+
+async function firstHits(em: SqlEntityManager, viewer: Viewer, text: string, most: number) {
+  for (const way of ways) {
+    const hits = await hitsOf(em, viewer, text, way, null, most)
+    if (hits.length > 0) return { way, hits }
+  }
+  return { way: 'written' as const, hits: [] }
+}
+
+async function hitsOf(
+  em: SqlEntityManager,
+  viewer: Viewer,
+  text: string,
+  way: Way,
+  behind: Place | null,
+  most: number,
+): Promise<Hit[]> {
+  if (way === 'text') return hitsOfText(em, viewer, text, behind, most)
+  const query = await tsquery(em, viewer, text, way)
+  if (!query) return []
+  return em.execute<Hit[]>('select * from search_hits(?::tsquery, ?, ?, ?)', [
+    query,
+    behind?.score ?? null,
+    behind?.id ?? null,
+    most,
+  ])
+}
+
+/** As PostgreSQL writes it; empty when no word of the text counts, null when it is not asked for words. */
+async function tsquery(em: SqlEntityManager, viewer: Viewer, text: string, way: Way): Promise<string | null> {
+  if (way === 'text') return null
+  const sql = `select websearch_to_tsquery('public.parley', ?)::text as query`
+  const [row] = await em.execute<{ query: string }[]>(sql, [text])
+  const query = row?.query ?? ''
+  return way === 'meant' ? meantWords(em, viewer, query) : query
+}
+
+/** The last resort is for what has no words: signs, scripts without spaces. Only the newest messages are looked at. */
+async function hitsOfText(
+  em: SqlEntityManager,
+  viewer: Viewer,
+  text: string,
+  behind: Place | null,
+  most: number,
+): Promise<Hit[]> {
+  const mine = owned(viewer)
+  const [oldest] = await em.find(Message, mine, {
+    orderBy: { id: 'desc' },
+    offset: lookedThrough,
+    limit: 1,
+    fields: ['id'],
+  })
+  const found = await em.find(
+    Message,
+    {
+      $and: [
+        { ...mine, supersededAt: null, status: { $ne: 'STREAMING' } },
+        { content: { $ilike: `%${text.replace(/[\\%_]/g, '\\$&')}%` } },
+        oldest ? { id: { $gt: oldest.id } } : {},
+        behind ? { id: { $lt: behind.id } } : {},
+      ],
+    },
+    { orderBy: { id: 'desc' }, limit: most, fields: ['id'] },
+  )
+  return found.map(({ id }) => ({ message_id: id, score: 0, titled: false }))
+}
+
+const [open, close] = ['\u{e000}', '\u{e001}']
+
+/** Read as the viewer. A message that went a moment ago is missing. */
+async function shownMessages(
+  em: SqlEntityManager,
+  viewer: Viewer,
+  hits: readonly Hit[],
+  query: string | null,
+  text: string,
+): Promise<Map<string, { message: Message; snippet: string }>> {
+  if (hits.length === 0) return new Map()
+  const ids = hits.map(({ message_id }) => message_id)
+  const titled = hits.filter((it) => it.titled).map(({ message_id }) => message_id)
+  const messages = await em.find(Message, { id: { $in: ids }, ...owned(viewer) })
+  const snippets = query === null ? new Map<string, string>() : await headlines(em, viewer, ids, titled, query)
+  return new Map(
+    messages.map((message) => [
+      message.id,
+      { message, snippet: snippets.get(message.id) ?? literalSnippet(message.content, text) },
+    ]),
+  )
+}
+
+const headlineOptions = `StartSel=${open}, StopSel=${close}, MinWords=12, MaxWords=40, ShortWord=0`
+
+/**
+ * PostgreSQL knows what matched, but drops what looks like a tag: angle brackets are other characters while it looks.
+ */
+async function headlines(
+  em: SqlEntityManager,
+  viewer: Viewer,
+  ids: readonly string[],
+  titled: readonly string[],
+  query: string,
+): Promise<Map<string, string>> {
+  const brackets = '\u{e002}\u{e003}'
+  const { userId } = owned(viewer)
+  const rows = await em.execute<{ id: string; snippet: string }[]>(
+    `select m.id, translate(ts_headline('public.parley',
+       translate(case when m.id = any (?::uuid[]) then c.title else left(m.content, 100000) end, '<>', ?), ?::tsquery, ?), ?, '<>') as snippet
+     from message m join conversation c on c.id = m.conversation_id
+     where m.id = any (?::uuid[]) ${userId ? 'and m.user_id = ? and c.user_id = ?' : ''}`,
+    [listOf(titled), brackets, query, headlineOptions, brackets, listOf(ids), ...(userId ? [userId, userId] : [])],
+  )
+  return new Map(rows.map(({ id, snippet }) => [id, snippet]))
+}
+
+const listOf = (ids: readonly string[]) => `{${ids.join(',')}}`
+
+const around = 80
+
+function literalSnippet(content: string, text: string): string {
+  const at = content.toLowerCase().indexOf(text.toLowerCase())
+  if (at < 0) return content.slice(0, 2 * around).toWellFormed()
+  const end = at + text.length
+  const [before, found, behind] = [
+    content.slice(Math.max(0, at - around), at),
+    content.slice(at, end),
+    content.slice(end, end + around),
+  ]
+  return `${whole(before)}${open}${found}${close}${whole(behind)}`
+}
+
+/** Without half a character at its ends. */
+const whole = (piece: string) => piece.replace(/^[\u{dc00}-\u{dfff}]|[\u{d800}-\u{dbff}]$/gu, '')
+
+function validQuery(query: string, { searchCharacters }: Pick<Limits, 'searchCharacters'>): string {
+  const text = query.trim()
+  if (text === '') throw badInput(['query'], 'must not be blank')
+  if ([...query].length > searchCharacters)
+    throw badInput(['query'], `must have at most ${searchCharacters} characters`)
+  if (query.includes('\0') || !query.isWellFormed()) throw badInput(['query'], 'must be well-formed text')
+  return text
+}
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+
+function writeCursor({ score, message_id }: Hit, way: Way, text: string): string {
+  return Buffer.from(JSON.stringify(['search', markOf(text), way, score, message_id])).toString('base64url')
+}
+
+function readCursor(cursor: string, text: string, { cursorBytes }: PageLimits): Place & { way: Way } {
+  const bad = badInput(['after'], 'is not a cursor of this search')
+  if (cursor.length > cursorBytes) throw bad
+  const [name, mark, named, score, id] = parts(cursor)
+  const way = ways.find((it) => it === named)
+  if (name !== 'search' || mark !== markOf(text) || !way) throw bad
+  if (!Number.isInteger(score) || Math.abs(Number(score)) >= 2 ** 31 || !uuid.test(String(id))) throw bad
+  return { way, score: Number(score), id: String(id) }
+}
+
+function parts(cursor: string): unknown[] {
+  try {
+    const read: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
+    return Array.isArray(read) ? read : []
+  } catch {
+    return []
+  }
+}
+
+/** Tells one query from another, so that a cursor is not taken to the pages of a different one. Keeps nothing secret. */
+function markOf(text: string): number {
+  let mark = 0
+  for (const character of text) mark = (Math.imul(mark, 31) + (character.codePointAt(0) ?? 0)) | 0
+  return mark
+}
