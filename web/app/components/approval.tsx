@@ -7,7 +7,9 @@ export function Approval({ toolCallId, title }: { toolCallId: string; title: str
   const decide = useToolDecision()
   const [busy, setBusy] = useState(false)
   if (!decide) return null
-  const say = async (decision: Decision) => {
+  const say = async (decision: Decision, button: HTMLElement) => {
+    // The buttons go with the decision: the card keeps the focus.
+    button.closest('section')?.querySelector('summary')?.focus()
     setBusy(true)
     await decide(toolCallId, decision)
     setBusy(false)
@@ -15,13 +17,18 @@ export function Approval({ toolCallId, title }: { toolCallId: string; title: str
   return (
     <div className="flex flex-wrap items-center gap-2 border-t border-warn-line bg-warn-soft px-3.5 py-2.5">
       <p className="min-w-0 flex-1 basis-48 text-sm text-warn">This cannot be undone. May the assistant do it?</p>
-      <Button size="small" onClick={() => say('DENY')} disabled={busy} aria-label={`Deny: ${title}`}>
+      <Button
+        size="small"
+        onClick={(event) => say('DENY', event.currentTarget)}
+        disabled={busy}
+        aria-label={`Deny: ${title}`}
+      >
         Deny
       </Button>
       <Button
         size="small"
         look="accent"
-        onClick={() => say('APPROVE')}
+        onClick={(event) => say('APPROVE', event.currentTarget)}
         disabled={busy}
         aria-label={`Approve: ${title}`}
       >

@@ -79,7 +79,11 @@ export function Composer(props: ComposerProps) {
           <button
             key="stop"
             type="button"
-            onClick={onStop}
+            onClick={(event) => {
+              onStop()
+              // By key: the button goes, the focus stays here. By finger it would call the keyboard up.
+              if (event.detail === 0) input.current?.focus()
+            }}
             disabled={stopping}
             aria-label="Stop the answer"
             title="Stop the answer"
