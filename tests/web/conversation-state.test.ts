@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { type ChatMessage, type ChatRun, changeConversation, isArrived, supersedes } from '~/conversation-state.ts'
-import type { ConversationEvent } from '~/events.ts'
+import {
+  type ChatMessage,
+  type ChatRun,
+  changeConversation,
+  isArrived,
+  supersedes,
+} from '../../web/app/conversation-state.ts'
+import type { ConversationEvent } from '../../web/app/events.ts'
 
 const message = (id: string, sequence: number, more: Partial<ChatMessage> = {}): ChatMessage => ({
   id,

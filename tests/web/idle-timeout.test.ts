@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { withIdleTimeout } from '~/idle-timeout.ts'
+import { withIdleTimeout } from '../../web/app/idle-timeout.ts'
 
 /** A server that does with each response what it is told. */
 async function serving(answer: (response: ServerResponse) => void): Promise<string> {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { markdownBlocks } from '~/components/markdown-blocks.ts'
+import { markdownBlocks } from '../../web/app/components/markdown-blocks.ts'
 
 const text = `# Title
 
