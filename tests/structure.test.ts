@@ -36,7 +36,7 @@ const mayImport: Record<string, readonly string[]> = {
 /** Where a vendor's SDK may be imported: one file, two if it has a server and a client half. */
 const vendors: Record<string, readonly string[]> = {
   openai: ['api/runs/openai-model.ts'],
-  '@modelcontextprotocol/sdk': ['api/tools/mcp-toolbox.ts', 'api/tools/server/server.ts'],
+  '@modelcontextprotocol/sdk': ['api/tools/mcp-client.ts', 'api/tools/server/server.ts'],
   'better-auth': ['api/auth/auth.ts'],
   'graphql-yoga': ['api/graphql/endpoint.ts', 'api/graphql/defences.ts'],
   '@pothos/core': ['api/graphql/builder.ts'],

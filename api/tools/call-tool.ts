@@ -80,6 +80,7 @@ function unanswered(error: unknown, calledAs: string, doubt: string): ToolResult
   const { kind, message } = error
   switch (kind) {
     case 'lost':
+    case 'cut':
       return failed('TOOL_UNAVAILABLE', `${calledAs} cannot be used right now. ${message}${doubt}`)
     case 'no-session':
     case 'unauthorized':

@@ -72,6 +72,7 @@ export class ExternalServer {
   #calls = 0
   #listing: Promise<void> | undefined
   #listDue = false
+  #listWorkMs = 0
 
   constructor(config: ServerConfig, means: ExternalMeans) {
     this.name = config.name
@@ -143,8 +144,8 @@ export class ExternalServer {
       const held = Date.now() - since > heldMs
       failures = held ? 0 : failures + 1
       // A first loss is a restart as a rule, and soon over: its tools are not taken away from who is working with them.
-      if (this.#status === 'CONNECTED' && failures < 3) this.#set('CONNECTING', problem.message)
-      else this.#set('UNAVAILABLE', problem.message)
+      if (this.#status === 'CONNECTED' && failures < 3) this.#set('CONNECTING', problem)
+      else this.#set('UNAVAILABLE', problem)
       await pause(problem.kind === 'no-session' && failures < 2 ? 0 : pauseAfter(failures), signal)
     }
   }
@@ -191,7 +192,8 @@ export class ExternalServer {
       const connection = await this.#link.get().catch(() => null)
       // What goes wrong here shows again at the next look.
       if (connection) await this.#list(connection).catch(() => {})
-      await pause(betweenListsMs, this.#over.signal)
+      // Schemas that are hard to understand must not keep us from everything else.
+      await pause(Math.max(betweenListsMs, 20 * this.#listWorkMs), this.#over.signal)
     }
   }
 
@@ -199,6 +201,7 @@ export class ExternalServer {
     const { limits, checkOf, log } = this.#means
     const { needsApproval } = this.#config
     const listed = await connection.tools(limits.toolsPerServer, handshakeMs)
+    const since = performance.now()
     const { tools, leftOut } = readTools(this.name, listed, {
       ...{ limits, checkOf },
       calledAs: (tool) => nameForModel(this.name, tool),
@@ -207,6 +210,7 @@ export class ExternalServer {
         return when === 'always' || (when !== 'never' && destructive)
       },
     })
+    this.#listWorkMs = performance.now() - since
     this.#tools = tools
     const named = Object.keys(needsApproval).filter((it) => it !== '*' && tools.every(({ spec }) => spec.name !== it))
     const notes = [
@@ -260,13 +264,21 @@ export class ExternalServer {
     return `The last ${this.#breaker.failures} calls failed. It is tried again in ${seconds} s.`
   }
 
-  #set(status: ToolServer['status'], error: string | null): void {
-    if (error && error !== this.#error) this.#means.log(`${this.name}: ${error}`)
+  #set(status: ToolServer['status'], problem: ConnectionProblem | null): void {
+    const error = problem?.message.slice(0, 300) ?? null
+    if (problem && error !== this.#error) this.#means.log(`${this.name}: ${error}${causeOf(problem)}`)
     if (this.#status === 'CONNECTING' && status !== 'CONNECTING') this.#attempt.resolve()
     if (this.#status !== 'CONNECTING' && status === 'CONNECTING') this.#attempt = Promise.withResolvers()
     this.#status = status
-    this.#error = error?.slice(0, 300) ?? null
+    this.#error = error
   }
+}
+
+/** What lies behind it: fetch tells its reason one deeper. */
+function causeOf({ cause }: Error): string {
+  if (!(cause instanceof Error)) return ''
+  const inner = cause.cause instanceof Error ? `: ${cause.cause.message}` : ''
+  return ` (${cause.message}${inner})`.slice(0, 500)
 }
 
 function pauseAfter(failures: number): number {

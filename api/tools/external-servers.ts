@@ -27,8 +27,8 @@ export type ExternalServers = {
 /** More than any honest server says at once. */
 const maxMessageBytes = 16 * 1_048_576
 
-/** Checks by schemas of strangers get so long. */
-const checkMs = 250
+/** Checks by schemas of strangers get so long: on a busy machine an honest one takes a while too. */
+const checkMs = 1_000
 
 const renewMs = 30_000
 

@@ -16,6 +16,9 @@ export type ListMeans = {
   needsApproval(name: string, destructive: boolean): boolean
 }
 
+/** So much work all schemas of one list are worth, in microseconds of the processor. */
+const workMicroseconds = 3_000_000
+
 const nameCharacters = 200
 const titleCharacters = 200
 const schemaDepth = 32
@@ -47,9 +50,11 @@ export function readTools(
 ): { tools: ListedTool[]; leftOut: string[] } {
   const tools = new Map<string, ListedTool>()
   const leftOut: string[] = []
+  const begun = process.cpuUsage()
   for (const raw of listed) {
     const { data: tool } = Tool.safeParse(raw)
-    const problem = tool ? flawOf(tool, tools, means.limits) : 'it is no tool'
+    const tired = process.cpuUsage(begun).user > workMicroseconds
+    const problem = !tool ? 'it is no tool' : tired ? 'the others took too long' : flawOf(tool, tools, means.limits)
     if (!tool || problem) {
       leftOut.push(`${JSON.stringify(tool?.name.slice(0, 80) ?? null)}: ${problem}`)
       continue
@@ -57,7 +62,9 @@ export function readTools(
     try {
       tools.set(tool.name, toListed(server, tool, means))
     } catch (error) {
-      leftOut.push(`${JSON.stringify(tool.name)}: ${error instanceof Error ? error.message.slice(0, 200) : 'unusable'}`)
+      leftOut.push(
+        `${JSON.stringify(tool.name)}: ${error instanceof Error ? error.message.slice(0, 200) : 'it takes too long to understand'}`,
+      )
     }
   }
   return { tools: [...tools.values()], leftOut }

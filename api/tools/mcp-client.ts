@@ -24,6 +24,8 @@ export type ProblemKind =
   | 'no-session'
   /** It does not take our credentials. */
   | 'unauthorized'
+  /** The answer to this one call broke off. */
+  | 'cut'
   /** What came is not in the form of the protocol. */
   | 'unreadable'
   /** It found fault with the arguments. */
@@ -35,8 +37,9 @@ export class ConnectionProblem extends Error {
   override readonly name = 'ConnectionProblem'
   readonly kind: ProblemKind
 
-  constructor(kind: ProblemKind, message: string) {
-    super(message)
+  /** `cause` is for the operator alone. */
+  constructor(kind: ProblemKind, message: string, cause?: unknown) {
+    super(message, { cause })
     this.kind = kind
   }
 }
@@ -69,8 +72,8 @@ export type ConnectOptions = {
 const longestTimeout = 2 ** 31 - 1
 const maxPages = 50
 
-/** The error in an answer that never came: made here, for a stream that ended without it. */
-const cutOff = -32_099
+/** Errors in the place of answers that never came whole: made here, and known again by these codes. */
+const missing: Partial<Record<ProblemKind, number>> = { cut: -32_099, unreadable: -32_098 }
 
 const ListPage = z.looseObject({ tools: z.array(z.unknown()), nextCursor: z.string().optional() })
 
@@ -148,17 +151,18 @@ export async function connectInProcess(server: { connect(transport: Transport): 
   return connect(ours, { milliseconds: longestTimeout })
 }
 
-export type StreamEnd = { onAnswerEnd(request: unknown, why: string): void }
+export type StreamEnd = { onAnswerEnd(request: unknown, why: ConnectionProblem): void }
 
 /**
  * To a server over Streamable HTTP. `fetchWith` is given a function to call with the body of a request whose answer ended
  * before it was whole: that request then fails, instead of waiting for its time to run out.
  */
 export function httpTransport(url: string, fetchWith: (end: StreamEnd) => typeof fetch): Transport {
-  const onAnswerEnd = (request: unknown, why: string) => {
+  const onAnswerEnd = (request: unknown, { kind, message }: ConnectionProblem) => {
     const { data } = z.looseObject({ id: z.union([z.number(), z.string()]) }).safeParse(request)
+    const code = missing[kind] ?? ErrorCode.InternalError
     // For a request that was answered this is an answer too many, and nobody hears it.
-    if (data) transport.onmessage?.({ jsonrpc: '2.0', id: data.id, error: { code: cutOff, message: why } })
+    if (data) transport.onmessage?.({ jsonrpc: '2.0', id: data.id, error: { code, message } })
   }
   const transport = new StreamableHTTPClientTransport(new URL(url), {
     fetch: fetchWith({ onAnswerEnd }) as typeof fetch,
@@ -194,10 +198,11 @@ function problemOf(error: unknown, over: boolean): ConnectionProblem {
   if (error instanceof StreamableHTTPError) return httpProblem(error)
   if (error instanceof z.core.$ZodError || error instanceof SyntaxError)
     return new ConnectionProblem('unreadable', 'it is not in the form of the protocol')
-  if (!(error instanceof McpError)) return new ConnectionProblem('lost', 'The server cannot be reached.')
+  if (!(error instanceof McpError)) return new ConnectionProblem('lost', 'The server cannot be reached.', error)
   if (over && error.code === ErrorCode.ConnectionClosed)
     return new ConnectionProblem('lost', 'The connection was lost.')
-  if (error.code === cutOff) return new ConnectionProblem('unreadable', wordsOf(error))
+  if (error.code === missing.cut) return new ConnectionProblem('cut', wordsOf(error))
+  if (error.code === missing.unreadable) return new ConnectionProblem('unreadable', wordsOf(error))
   if (error.code === ErrorCode.InvalidParams) return new ConnectionProblem('bad-arguments', error.message)
   return new ConnectionProblem('refused', error.message)
 }

@@ -117,10 +117,14 @@ function readText(file: string, required: boolean): string | null {
 }
 
 function serversIn(file: string, text: string): Record<string, unknown> {
-  const { data } = z.looseObject({ mcpServers: z.record(z.string(), z.unknown()) }).safeParse(parse(file, text))
+  const { data } = z
+    .looseObject({ mcpServers: z.custom<Record<string, unknown>>(isObject) })
+    .safeParse(parse(file, text))
   if (!data) throw unusable(file, ['it has no object "mcpServers"'])
   return data.mcpServers
 }
+
+const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function parse(file: string, text: string): unknown {
   try {
@@ -149,9 +153,10 @@ function readServer(
   if (found.length > 0) return null
   // What is switched off may name variables that are not set.
   const filled = disabled ? outline : withVariables(outline, at, variables, found)
+  if (found.length > 0) return null
   const { data, error } = 'command' in outline ? Child.safeParse(filled) : Http.safeParse(filled)
   for (const issue of error?.issues ?? []) found.push(`${[at, ...issue.path].join('.')}: ${issue.message}`)
-  if (!data || disabled || found.length > 0) return null
+  if (!data || disabled) return null
   const { needsApproval } = data
   if ('command' in data) {
     const { command, args, cwd, env } = data

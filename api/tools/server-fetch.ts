@@ -55,7 +55,7 @@ function bounded(
   if (!response.body) return response
   const streams = response.headers.get('content-type')?.startsWith('text/event-stream') === true
   const isAnswer = init?.method === 'POST'
-  let why = 'the answer ended before it was whole'
+  let why = new ConnectionProblem('cut', 'The connection was lost before the answer was whole.')
   let canResume = false
   const counted = new TransformStream<Uint8Array, Uint8Array>({
     transform: counter({ maxBytes, perEvent: !isAnswer, onId: () => (canResume = true) }),
@@ -65,7 +65,7 @@ function bounded(
     if (isAnswer && streams && !canResume) setTimeout(() => onAnswerEnd(parsed(init?.body), why), graceMs).unref()
   }
   response.body.pipeTo(counted.writable).then(ended, (error: unknown) => {
-    if (error instanceof ConnectionProblem) why = error.message
+    if (error instanceof ConnectionProblem) why = error
     ended()
   })
   const { status, statusText, headers } = response
