@@ -3,6 +3,8 @@ import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js'
 import { afterAll, describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { ProcessBell } from '../api/bell/bell.ts'
+import { Conversation } from '../api/conversations/conversation.entity.ts'
+import { Message } from '../api/conversations/message.entity.ts'
 import { publicId } from '../api/ids.ts'
 import { standardLimits } from '../api/limits.ts'
 import { addTask, listTasks } from '../api/tasks/tasks.ts'
@@ -283,5 +285,86 @@ describe('the server itself', () => {
     const args = { title: 'x', user_id: 'someone' }
     expect(await client.callTool({ name: 'add_task', arguments: args })).toMatchObject({ isError: true })
     expect(await ada.stored()).toEqual([])
+  })
+})
+
+describe('conversations', () => {
+  /** Someone whose conversation this is: what they and the assistant said in turn. */
+  async function personWhoSaid(name: string, ...said: string[]) {
+    const someone = await person(name)
+    const em = units.as(someone.viewer)
+    const { id: userId } = someone.viewer
+    const conversation = em.create(Conversation, { userId, title: 'Trip to Lisbon', lastSequence: said.length })
+    said.forEach((content, at) => {
+      const role = at % 2 === 0 ? ('USER' as const) : ('ASSISTANT' as const)
+      em.create(Message, {
+        ...{ userId, conversationId: conversation.id, sequence: at + 1, role, status: 'COMPLETE', content },
+      })
+    })
+    await em.flush()
+    return { ...someone, conversation_id: publicId('conv', conversation.id) }
+  }
+
+  test('are found by what was said', async () => {
+    const ada = await personWhoSaid('ada', 'Where do I stay?', 'Many hotels are near the river.')
+    const { structured } = (await ada.call('search_conversations', { query: 'hotel rivers' })) as {
+      structured: unknown
+    }
+    expect(structured).toMatchObject({
+      found: [
+        {
+          ...{ conversation_id: ada.conversation_id, title: 'Trip to Lisbon', number: 2, role: 'assistant' },
+          passage: 'Many hotels are near the river.',
+        },
+      ],
+      more: false,
+    })
+    const eve = await person('eve')
+    expect(await eve.call('search_conversations', { query: 'hotel' })).toMatchObject({ structured: { found: [] } })
+    expect(await ada.call('search_conversations', { query: '  ' })).toMatchObject({
+      ...{ code: 'TOOL_BAD_ARGUMENTS', text: 'query: must not be blank' },
+    })
+  })
+
+  test('are read from the beginning, in pieces that a model can take', async () => {
+    const long = Array.from({ length: 60 }, (_, at) => `${at} `.repeat(400))
+    const ada = await personWhoSaid('ada', 'Hello', '', 'Hello again', ...long)
+    const read = async (after?: number) => {
+      const args = { conversation_id: ada.conversation_id, ...(after !== undefined && { after }) }
+      const result = await ada.call('read_conversation', args)
+      if (!result.ok) throw new Error(result.text)
+      return result.structured as { messages: { number: number; text: string; role: string }[]; more: boolean }
+    }
+    const first = await read()
+    expect(first).toMatchObject({
+      ...{ conversation_id: ada.conversation_id, title: 'Trip to Lisbon', more: true },
+      messages: expect.arrayContaining([expect.objectContaining({ number: 1, role: 'user', text: 'Hello' })]),
+    })
+    expect(JSON.stringify(first).length).toBeLessThan(30_000)
+    const numbers = [...first.messages]
+    for (let more = first.more; more; ) {
+      const next = await read(numbers.at(-1)?.number)
+      numbers.push(...next.messages)
+      more = next.more
+    }
+    expect(numbers.map(({ number }) => number)).toEqual([1, ...Array.from({ length: 61 }, (_, at) => at + 3)])
+  })
+
+  test('with one message that is too long are read all the same', async () => {
+    const ada = await personWhoSaid('ada', '🥛'.repeat(30_000), 'Yes')
+    const { conversation_id } = ada
+    expect(await ada.call('read_conversation', { conversation_id })).toMatchObject({
+      structured: { messages: [{ number: 1, text: expect.stringContaining('[Cut here') }], more: true },
+    })
+    expect(await ada.call('read_conversation', { conversation_id, after: 1 })).toMatchObject({
+      structured: { messages: [{ number: 2, text: 'Yes' }], more: false },
+    })
+  })
+
+  test('of someone else are as if they were not there', async () => {
+    const [ada, eve] = [await personWhoSaid('ada', 'secret'), await person('eve')]
+    const gone = { ok: false, code: 'TOOL_FAILED', message: 'There is no such conversation.' }
+    for (const conversation_id of [ada.conversation_id, publicId('conv', eve.viewer.id), 'conv_x', ''])
+      expect(await eve.call('read_conversation', { conversation_id })).toMatchObject(gone)
   })
 })

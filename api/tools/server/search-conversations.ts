@@ -1,21 +1,18 @@
 import { z } from 'zod'
-import { type Found, searchConversations } from '../../conversations/search.ts'
+import { owned } from '../../auth/viewer.ts'
+import { Conversation } from '../../conversations/conversation.entity.ts'
+import { searchMessages } from '../../conversations/search-messages.ts'
 import { publicId } from '../../ids.ts'
 import { tool } from './tool.ts'
 
 const mostFound = 20
 
-/** Nobody waits for more than that to be looked through. */
-const mostLooked = 2_000
-
 const FoundShape = z.strictObject({
   conversation_id: z.string().describe('conv_…, to be given to read_conversation'),
   title: z.string(),
-  last_active: z.string().describe('When something was last said there'),
-  message: z
-    .strictObject({ number: z.number(), role: z.enum(['user', 'assistant']), said_at: z.string() })
-    .nullable()
-    .describe('Null when only the title has the words'),
+  number: z.number().describe('The place of the message in its conversation'),
+  role: z.enum(['user', 'assistant']),
+  said_at: z.string(),
   passage: z.string(),
 })
 
@@ -23,41 +20,33 @@ export const searchConversationsTool = tool({
   name: 'search_conversations',
   title: 'Search conversations',
   description:
-    "Looks for words in everything said in the person's conversations, and in their titles; newest conversations first. " +
-    'All of the words must stand in the same message. For more of what was said there, use read_conversation.',
+    "Searches everything that was said in the person's conversations, and their titles; best match first. " +
+    'All of the words must be there, in any form; quotes keep words together, a minus excludes, or is or. ' +
+    'For more of what was said there, use read_conversation.',
   scope: 'conversations:read',
   readOnly: true,
   idempotent: true,
   destructive: false,
-  input: z.strictObject({ words: z.string().min(1).describe('A few words to look for') }),
+  input: z.strictObject({ query: z.string().min(1).describe('A few words to look for') }),
   output: z.strictObject({
     found: z.array(FoundShape),
-    more: z.boolean().describe('There are, or may be, others: look for other words to narrow it down'),
+    more: z.boolean().describe('There are others: look for more words to narrow it down'),
   }),
-  async run({ words }, { em, viewer, signal, tell }) {
-    const all: Found[] = []
-    let left = 0
-    for await (const { found, looked, total } of searchConversations(em, viewer, words)) {
-      signal.throwIfAborted()
-      all.push(...found)
-      left = total - looked
-      await tell(looked, total)
-      if (all.length >= mostFound || looked >= mostLooked) break
+  async run({ query }, { em, viewer }) {
+    const { found, hasNextPage } = await searchMessages(em, viewer, { query, first: mostFound })
+    const ids = found.map(({ message }) => message.conversationId)
+    const conversations = await em.find(Conversation, { id: { $in: ids }, ...owned(viewer) })
+    const titles = new Map(conversations.map(({ id, title }) => [id, title]))
+    return {
+      found: found.map(({ message, snippet }) => ({
+        conversation_id: publicId('conv', message.conversationId),
+        title: titles.get(message.conversationId) ?? '',
+        number: message.sequence,
+        role: message.role === 'USER' ? ('user' as const) : ('assistant' as const),
+        said_at: message.createdAt.toISOString(),
+        passage: snippet.replaceAll(/[\u{e000}\u{e001}]/gu, ''),
+      })),
+      more: hasNextPage,
     }
-    return { found: all.slice(0, mostFound).map(foundShape), more: all.length > mostFound || left > 0 }
   },
 })
-
-function foundShape({ conversation, message, passage }: Found): z.input<typeof FoundShape> {
-  return {
-    conversation_id: publicId('conv', conversation.id),
-    title: conversation.title,
-    last_active: conversation.updatedAt.toISOString(),
-    message: message && {
-      number: message.sequence,
-      role: message.role === 'USER' ? 'user' : 'assistant',
-      said_at: message.createdAt.toISOString(),
-    },
-    passage,
-  }
-}
