@@ -1,4 +1,4 @@
-import type { EntityName, FilterQuery, FindOptions } from '@mikro-orm/core'
+import { type EntityName, type FilterQuery, type FindOptions, sql } from '@mikro-orm/core'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { badInput } from './errors.ts'
 import { type Limits, standardLimits } from './limits.ts'
@@ -58,13 +58,90 @@ export async function keysetPage<T extends object>(
           orderBy: listing.keys.map((key) => ({ [key]: direction })) as FindOptions<T>['orderBy'],
           limit: size + 1,
         })
+  return pageOf(listing, found, size, { backward, after: after !== null, before: before !== null })
+}
+
+/**
+ * The first pages, or with `last` the last ones, of many parents' lists in at most two statements, however many parents there
+ * are. `parent` is the member that names the parent. No cursors: those belong to one list.
+ * Throws BAD_USER_INPUT for sizes out of bounds and for both at once.
+ */
+export async function firstPages<T extends { id: string }>(
+  em: SqlEntityManager,
+  entity: EntityName<T>,
+  listing: Listing<T> & { parent: keyof T & string },
+  parents: readonly string[],
+  args: Pick<PageArgs, 'first' | 'last'>,
+  limits: PageLimits = standardLimits,
+): Promise<Map<string, Page<T>>> {
+  const [only, ...others] = parents
+  if (only !== undefined && others.length === 0) {
+    const where = { $and: [listing.where, { [listing.parent]: only }] } as FilterQuery<T>
+    return new Map([[only, await keysetPage(em, entity, { ...listing, where }, args, limits)]])
+  }
+  const size = pageSize(args, limits)
+  const backward = typeof args.last === 'number'
+  const direction = backward === (listing.direction === 'asc') ? 'desc' : 'asc'
+  const lists = parents.map((parent) =>
+    em
+      .createQueryBuilder(entity)
+      .select('id' as never)
+      .where({ $and: [listing.where, { [listing.parent]: parent }] } as never)
+      .orderBy(listing.keys.map((key) => ({ [key]: direction })) as never)
+      .limit(size + 1),
+  )
+  const ids =
+    size === 0
+      ? []
+      : await em.execute<{ id: string }[]>(
+          lists.map((it) => `(${it.getQuery()})`).join(' union all '),
+          lists.flatMap((it) => [...it.getParams()]),
+        )
+  const found =
+    ids.length === 0
+      ? []
+      : await em.find(entity, { $and: [listing.where, { id: { $in: ids.map(({ id }) => id) } }] } as never, {
+          orderBy: listing.keys.map((key) => ({ [key]: direction })) as FindOptions<T>['orderBy'],
+        })
+  const byParent = Map.groupBy(found as T[], (it) => String(it[listing.parent]))
+  return new Map(
+    parents.map((parent) => [
+      parent,
+      pageOf(listing, byParent.get(parent) ?? [], size, { backward, after: false, before: false }),
+    ]),
+  )
+}
+
+/** How many there are in each of many parents' lists, in one statement. */
+export async function countOfEach<T extends { id: string }>(
+  em: SqlEntityManager,
+  entity: EntityName<T>,
+  where: FilterQuery<T>,
+  parent: keyof T & string,
+  parents: readonly string[],
+): Promise<Map<string, number>> {
+  const rows = await em
+    .createQueryBuilder(entity)
+    .select([`${parent} as parent`, sql`count(*)::int`.as('count')] as never)
+    .where({ $and: [where, { [parent]: { $in: [...parents] } }] } as never)
+    .groupBy(parent as never)
+    .execute<{ parent: string; count: number }[]>('all', false)
+  return new Map(rows.map(({ parent, count }) => [parent, count]))
+}
+
+function pageOf<T extends object>(
+  listing: Listing<T>,
+  found: T[],
+  size: number,
+  { backward, after, before }: { backward: boolean; after: boolean; before: boolean },
+): Page<T> {
   const more = found.length > size
   const nodes = more ? found.slice(0, size) : found
   if (backward) nodes.reverse()
   return {
     nodes,
-    hasNextPage: backward ? before !== null : more,
-    hasPreviousPage: backward ? more : after !== null,
+    hasNextPage: backward ? before : more,
+    hasPreviousPage: backward ? more : after,
     cursorOf: (node) => writeCursor(listing, node),
   }
 }

@@ -3,7 +3,7 @@ import { owned, type Viewer } from '../auth/viewer.ts'
 import type { Bell } from '../bell/bell.ts'
 import { inTransaction } from '../bell/in-transaction.ts'
 import { badInput, notFound } from '../errors.ts'
-import { keysetPage, type Page, type PageArgs } from '../page.ts'
+import { countOfEach, firstPages, keysetPage, type Page, type PageArgs } from '../page.ts'
 import { Conversation, titleCharacters } from './conversation.entity.ts'
 import { Message } from './message.entity.ts'
 
@@ -65,6 +65,8 @@ function said(viewer: Viewer, conversationId: string, includeSuperseded: boolean
   return { conversationId, ...owned(viewer), ...(includeSuperseded ? {} : { supersededAt: null }) }
 }
 
+const inOrder = { name: 'messages', keys: ['sequence'], direction: 'asc' } as const
+
 /** In the order in which things were said. */
 export function listMessages(
   em: SqlEntityManager,
@@ -73,26 +75,30 @@ export function listMessages(
   args: PageArgs,
   includeSuperseded = false,
 ): Promise<Page<Message>> {
-  return keysetPage(
-    em,
-    Message,
-    {
-      name: 'messages',
-      where: said(viewer, conversationId, includeSuperseded),
-      keys: ['sequence'],
-      direction: 'asc',
-    },
-    args,
-  )
+  return keysetPage(em, Message, { ...inOrder, where: said(viewer, conversationId, includeSuperseded) }, args)
 }
 
-export function countMessages(
+/** The same of many conversations, without a cursor. */
+export function listMessagesOfEach(
   em: SqlEntityManager,
   viewer: Viewer,
-  conversationId: string,
+  conversationIds: readonly string[],
+  args: Pick<PageArgs, 'first' | 'last'>,
   includeSuperseded = false,
-): Promise<number> {
-  return em.count(Message, said(viewer, conversationId, includeSuperseded))
+): Promise<Map<string, Page<Message>>> {
+  const { conversationId: _, ...where } = said(viewer, '', includeSuperseded)
+  return firstPages(em, Message, { ...inOrder, where, parent: 'conversationId' }, conversationIds, args)
+}
+
+/** By conversation. */
+export async function countMessagesOfEach(
+  em: SqlEntityManager,
+  viewer: Viewer,
+  conversationIds: readonly string[],
+  includeSuperseded = false,
+): Promise<Map<string, number>> {
+  const { conversationId: _, ...where } = said(viewer, '', includeSuperseded)
+  return countOfEach(em, Message, where, 'conversationId', conversationIds)
 }
 
 /** A new, empty conversation. Throws BAD_USER_INPUT for a title that is blank or too long. */

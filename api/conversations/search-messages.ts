@@ -41,11 +41,12 @@ export async function searchMessages(
   const text = validQuery(args.query, limits)
   const size = pageSize({ first: args.first }, limits)
   const after = args.after == null ? null : readCursor(args.after, text, limits)
+  const asked = new Asked(em, viewer, text)
   const { way, hits } = after
-    ? { way: after.way, hits: await hitsOf(em, viewer, text, after.way, after, size + 1) }
-    : await firstHits(em, viewer, text, size + 1)
+    ? { way: after.way, hits: await asked.hits(after.way, after, size + 1) }
+    : await asked.firstHits(size + 1)
   const shown = hits.slice(0, size)
-  const messages = await shownMessages(em, viewer, shown, await tsquery(em, viewer, text, way), text)
+  const messages = await shownMessages(em, viewer, shown, await asked.query(way), text)
   return {
     found: shown.flatMap((hit) => {
       const it = messages.get(hit.message_id)
@@ -54,7 +55,7 @@ export async function searchMessages(
     hasNextPage: hits.length > size,
     isBehind: after !== null,
     countAll: async () => {
-      const { length } = await hitsOf(em, viewer, text, way, null, countedHits + 1)
+      const { length } = await asked.hits(way, null, countedHits + 1)
       return length > countedHits ? null : length
     },
   }
@@ -65,40 +66,54 @@ const ways = ['written', 'meant', 'text'] as const
 /** How the query is taken: word for word, as what may have been meant, or as a piece of text. */
 type Way = (typeof ways)[number]
 
-async function firstHits(em: SqlEntityManager, viewer: Viewer, text: string, most: number) {
-  for (const way of ways) {
-    const hits = await hitsOf(em, viewer, text, way, null, most)
-    if (hits.length > 0) return { way, hits }
+/** One text that someone looks for. */
+class Asked {
+  readonly #em: SqlEntityManager
+  readonly #viewer: Viewer
+  readonly #text: string
+  readonly #queries = new Map<Way, Promise<string | null>>()
+
+  constructor(em: SqlEntityManager, viewer: Viewer, text: string) {
+    this.#em = em
+    this.#viewer = viewer
+    this.#text = text
   }
-  return { way: 'written' as const, hits: [] }
-}
 
-async function hitsOf(
-  em: SqlEntityManager,
-  viewer: Viewer,
-  text: string,
-  way: Way,
-  behind: Place | null,
-  most: number,
-): Promise<Hit[]> {
-  if (way === 'text') return hitsOfText(em, viewer, text, behind, most)
-  const query = await tsquery(em, viewer, text, way)
-  if (!query) return []
-  return em.execute<Hit[]>('select * from search_hits(?::tsquery, ?, ?, ?)', [
-    query,
-    behind?.score ?? null,
-    behind?.id ?? null,
-    most,
-  ])
-}
+  /** The first way that finds something. */
+  async firstHits(most: number): Promise<{ way: Way; hits: Hit[] }> {
+    for (const way of ways) {
+      const hits = await this.hits(way, null, most)
+      if (hits.length > 0) return { way, hits }
+    }
+    return { way: 'written', hits: [] }
+  }
 
-/** As PostgreSQL writes it; empty when no word of the text counts, null when it is not asked for words. */
-async function tsquery(em: SqlEntityManager, viewer: Viewer, text: string, way: Way): Promise<string | null> {
-  if (way === 'text') return null
-  const sql = `select websearch_to_tsquery('public.parley', ?)::text as query`
-  const [row] = await em.execute<{ query: string }[]>(sql, [text])
-  const query = row?.query ?? ''
-  return way === 'meant' ? meantWords(em, viewer, query) : query
+  async hits(way: Way, behind: Place | null, most: number): Promise<Hit[]> {
+    if (way === 'text') return hitsOfText(this.#em, this.#viewer, this.#text, behind, most)
+    const query = await this.query(way)
+    if (!query) return []
+    return this.#em.execute<Hit[]>('select * from search_hits(?::tsquery, ?, ?, ?)', [
+      query,
+      behind?.score ?? null,
+      behind?.id ?? null,
+      most,
+    ])
+  }
+
+  /** As PostgreSQL writes it; empty when no word of the text counts, null when it is not asked for words. */
+  query(way: Way): Promise<string | null> {
+    const query = this.#queries.get(way) ?? this.#ask(way)
+    this.#queries.set(way, query)
+    return query
+  }
+
+  async #ask(way: Way): Promise<string | null> {
+    if (way === 'text') return null
+    if (way === 'meant') return meantWords(this.#em, this.#viewer, (await this.query('written')) ?? '')
+    const sql = `select websearch_to_tsquery('public.parley', ?)::text as query`
+    const [row] = await this.#em.execute<{ query: string }[]>(sql, [this.#text])
+    return row?.query ?? ''
+  }
 }
 
 /** The last resort is for what has no words: signs, scripts without spaces. Only the newest messages are looked at. */

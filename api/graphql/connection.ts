@@ -14,3 +14,6 @@ export function connection<T>(page: Page<T>, countAll: () => Promise<number>) {
     countAll,
   }
 }
+
+/** Of something that went a moment ago. */
+export const emptyPage = { nodes: [], hasNextPage: false, hasPreviousPage: false, cursorOf: () => '' }

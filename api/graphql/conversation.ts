@@ -1,7 +1,6 @@
 import { Conversation } from '../conversations/conversation.entity.ts'
 import {
   countConversations,
-  countMessages,
   createConversation,
   listConversations,
   listMessages,
@@ -12,10 +11,10 @@ import { Message } from '../conversations/message.entity.ts'
 import { internalId, publicId } from '../ids.ts'
 import { eventCursor } from '../runs/cursor.ts'
 import { idempotent } from '../runs/idempotency.ts'
-import { countRuns, listRuns } from '../runs/reading.ts'
+import { listRuns } from '../runs/reading.ts'
 import { Run } from '../runs/run.entity.ts'
 import { builder } from './builder.ts'
-import { connection } from './connection.ts'
+import { connection, emptyPage } from './connection.ts'
 import { rowId } from './node.ts'
 
 builder.objectType(Conversation, {
@@ -55,10 +54,17 @@ builder.objectType(Conversation, {
             description: 'Also what an edit or a retry has replaced.',
           }),
         },
-        resolve: async ({ id }, { includeSuperseded, ...args }, { em, viewer }) =>
-          connection(await listMessages(em, viewer, id, args, includeSuperseded ?? false), () =>
-            countMessages(em, viewer, id, includeSuperseded ?? false),
-          ),
+        resolve: async ({ id }, { includeSuperseded: asked, after, before, ...size }, { em, viewer, loaders }) => {
+          const includeSuperseded = asked ?? false
+          const page =
+            after == null && before == null
+              ? await loaders.messagePage.load({ id, includeSuperseded, ...size })
+              : await listMessages(em, viewer, id, { after, before, ...size }, includeSuperseded)
+          return connection(
+            page ?? emptyPage,
+            async () => (await loaders.messageCount.load({ id, includeSuperseded })) ?? 0,
+          )
+        },
       },
       { name: 'MessageConnection', description: 'A page of messages.' },
       { name: 'MessageEdge', description: 'A message in a page.' },
@@ -78,8 +84,13 @@ builder.objectType(Conversation, {
       {
         description: 'The runs that answered in it, the newest first.',
         type: Run,
-        resolve: async ({ id }, args, { em, viewer }) =>
-          connection(await listRuns(em, viewer, id, args), () => countRuns(em, viewer, id)),
+        resolve: async ({ id }, { after, before, ...size }, { em, viewer, loaders }) => {
+          const page =
+            after == null && before == null
+              ? await loaders.runPage.load({ id, ...size })
+              : await listRuns(em, viewer, id, { after, before, ...size })
+          return connection(page ?? emptyPage, async () => (await loaders.runCount.load({ id })) ?? 0)
+        },
       },
       { name: 'RunConnection', description: 'A page of runs.' },
       { name: 'RunEdge', description: 'A run in a page.' },

@@ -1,13 +1,19 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import DataLoader from 'dataloader'
 import type { Viewer } from '../auth/viewer.ts'
+import { attachmentsOfMessages } from '../conversations/attachments.ts'
+import { countMessagesOfEach, listMessagesOfEach } from '../conversations/conversations.ts'
+import type { PageArgs } from '../page.ts'
 import {
   activeRunsOf,
+  findAttachments,
+  countRunsOfEach,
   findConversations,
   findMessages,
   findRuns,
   findTasksById,
   findToolCalls,
+  listRunsOfEach,
   messagesOfRuns,
   runsAnswering,
   toolCallsOfMessages,
@@ -31,6 +37,15 @@ export function createLoaders(em: SqlEntityManager, viewer: Viewer) {
       return ids.map((id) => found.get(id) ?? [])
     })
   return {
+    /** The same list of many conversations, as below a page of them. */
+    messagePage: lists((ids, { includeSuperseded = false, ...args }) =>
+      listMessagesOfEach(em, viewer, ids, args, includeSuperseded),
+    ),
+    messageCount: lists((ids, { includeSuperseded = false }) =>
+      countMessagesOfEach(em, viewer, ids, includeSuperseded),
+    ),
+    runPage: lists((ids, args) => listRunsOfEach(em, viewer, ids, args)),
+    runCount: lists((ids) => countRunsOfEach(em, viewer, ids)),
     conversation: one(findConversations),
     message: one(findMessages),
     run: one(findRuns),
@@ -44,5 +59,27 @@ export function createLoaders(em: SqlEntityManager, viewer: Viewer) {
     messages: many(messagesOfRuns),
     /** By message. */
     toolCalls: many(toolCallsOfMessages),
+    attachment: one(findAttachments),
+    /** By message. */
+    attachments: many(attachmentsOfMessages),
   }
+}
+
+type ListKey = { id: string } & ListArgs
+type ListArgs = Pick<PageArgs, 'first' | 'last'> & { includeSuperseded?: boolean }
+
+/** Gathers by what is wanted of each list: siblings in a document want the same. */
+function lists<T>(find: (ids: string[], args: ListArgs) => Promise<Map<string, T>>) {
+  const load = async (keys: readonly ListKey[]) => {
+    const groups = Map.groupBy(keys, ({ id: _, ...args }) => JSON.stringify(args))
+    const found = await Promise.all(
+      [...groups].map(async ([text, members]) => {
+        const args: ListArgs = JSON.parse(text)
+        return [text, await find([...new Set(members.map(({ id }) => id))], args)] as const
+      }),
+    )
+    const byArgs = new Map(found)
+    return keys.map(({ id, ...args }) => byArgs.get(JSON.stringify(args))?.get(id) ?? null)
+  }
+  return new DataLoader<ListKey, T | null, string>(load, { cacheKeyFn: (key) => JSON.stringify(key) })
 }

@@ -1,9 +1,10 @@
 import type { EntityName, FilterQuery } from '@mikro-orm/core'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { owned, type Viewer } from '../auth/viewer.ts'
+import { Attachment } from '../conversations/attachment.entity.ts'
 import { Conversation } from '../conversations/conversation.entity.ts'
 import { Message } from '../conversations/message.entity.ts'
-import { keysetPage, type Page, type PageArgs } from '../page.ts'
+import { countOfEach, firstPages, keysetPage, type Page, type PageArgs } from '../page.ts'
 import { Task } from '../tasks/task.entity.ts'
 import { Run } from './run.entity.ts'
 import { ToolCall } from './tool-call.entity.ts'
@@ -20,6 +21,7 @@ export const findMessages: Finder<Message> = byId(Message)
 export const findRuns: Finder<Run> = byId(Run)
 export const findToolCalls: Finder<ToolCall> = byId(ToolCall)
 export const findTasksById: Finder<Task> = byId(Task)
+export const findAttachments: Finder<Attachment> = byId(Attachment)
 
 function byId<T extends OwnedRow>(entity: EntityName<T>): Finder<T> {
   return async (em, viewer, ids) => {
@@ -72,6 +74,8 @@ export const toolCallsOfMessages: Finder<ToolCall[]> = async (em, viewer, messag
   return Map.groupBy(calls, (call) => call.messageId)
 }
 
+const newestFirst = { name: 'runs', keys: ['id'], direction: 'desc' } as const
+
 /** The newest first. */
 export function listRuns(
   em: SqlEntityManager,
@@ -79,14 +83,24 @@ export function listRuns(
   conversationId: string,
   args: PageArgs,
 ): Promise<Page<Run>> {
-  return keysetPage(
-    em,
-    Run,
-    { name: 'runs', where: { conversationId, ...owned(viewer) }, keys: ['id'], direction: 'desc' },
-    args,
-  )
+  return keysetPage(em, Run, { ...newestFirst, where: { conversationId, ...owned(viewer) } }, args)
 }
 
-export function countRuns(em: SqlEntityManager, viewer: Viewer, conversationId: string): Promise<number> {
-  return em.count(Run, { conversationId, ...owned(viewer) })
+/** The same of many conversations, without a cursor. */
+export function listRunsOfEach(
+  em: SqlEntityManager,
+  viewer: Viewer,
+  conversationIds: readonly string[],
+  args: Pick<PageArgs, 'first' | 'last'>,
+): Promise<Map<string, Page<Run>>> {
+  return firstPages(em, Run, { ...newestFirst, where: owned(viewer), parent: 'conversationId' }, conversationIds, args)
+}
+
+/** By conversation. */
+export function countRunsOfEach(
+  em: SqlEntityManager,
+  viewer: Viewer,
+  conversationIds: readonly string[],
+): Promise<Map<string, number>> {
+  return countOfEach(em, Run, owned(viewer), 'conversationId', conversationIds)
 }
