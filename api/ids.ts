@@ -1,6 +1,6 @@
 import { fromString, fromUUID, toUUID } from 'typeid-js'
 
-const kinds = ['conv', 'msg', 'run', 'call', 'task', 'user', 'key'] as const
+const kinds = ['conv', 'msg', 'run', 'call', 'task', 'user', 'key', 'att'] as const
 
 /** The kinds of public ids: each object has one id outside, `kind_…`, over the UUID v7 that the database knows. */
 export type IdKind = (typeof kinds)[number]

@@ -12,6 +12,12 @@ export const limitsSchema = z.strictObject({
   socketsPerAddress: z.number().int().positive().optional(),
   sockets: count(6_000),
   attachmentBytes: count(10_485_760),
+  attachmentsPerMessage: count(10),
+  /** Files of one person that were not sent yet. */
+  attachmentDrafts: count(50),
+  attachmentDraftHours: count(24),
+  /** Of all files that the model is shown in one request; older ones are only named. */
+  attachmentHistoryBytes: count(20_971_520),
   queryTokens: count(2_000),
   queryDepth: count(10),
   introspectionDepth: count(15),

@@ -3,6 +3,7 @@ import { getMigrations } from 'better-auth/db/migration'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { ApiKey } from '../api/auth/api-key.entity.ts'
 import { createAuth } from '../api/auth/auth.ts'
+import { Attachment } from '../api/conversations/attachment.entity.ts'
 import { Conversation } from '../api/conversations/conversation.entity.ts'
 import { Message } from '../api/conversations/message.entity.ts'
 import type { Database } from '../api/database/database.ts'
@@ -21,6 +22,7 @@ beforeAll(async () => {
 
 const tables = [
   'api_key',
+  'attachment',
   'conversation',
   'idempotency_key',
   'message',
@@ -77,6 +79,14 @@ async function settledUser() {
   })
   em.create(RunEventRow, { runId: run.id, attempt: 1, lastSeq: 1, userId, event: { type: 'run.ended' } })
   em.create(IdempotencyKey, { userId, key: 'key-12345', hash: 'h' })
+  em.create(Attachment, {
+    userId,
+    messageId: question.id,
+    name: 'a.txt',
+    mediaType: 'text/plain',
+    size: 1,
+    bytes: Buffer.from('a'),
+  })
   em.create(ApiKey, { userId, name: 'Robot', hash: 'h', start: 'parley_', scopes: [], expiresAt: new Date() })
   const task = em.create(Task, { userId, title: 'Buy oat milk' })
   await em.flush()
@@ -119,6 +129,8 @@ describe('the tables', () => {
     expect(keys.sort()).toEqual(
       [
         `api_key: ${toUser}`,
+        `attachment: ${toUser}`,
+        `attachment: ${to('message')}`,
         `conversation: ${toUser}`,
         `idempotency_key: ${toUser}`,
         `search_word: ${toUser}`,
@@ -176,7 +188,7 @@ describe('who sees what, in raw SQL', () => {
   })
 
   test('the owner sees every row, someone else none', async () => {
-    expect(await countsAs(ada.userId)).toEqual({ ...none, api_key: 1, conversation: 1, idempotency_key: 1, message: 3, rate_bucket: 1, run: 1, run_event: 1, search_word: 2, task: 1, tool_call: 1 }) // biome-ignore format: one row per table
+    expect(await countsAs(ada.userId)).toEqual({ ...none, api_key: 1, attachment: 1, conversation: 1, idempotency_key: 1, message: 3, rate_bucket: 1, run: 1, run_event: 1, search_word: 2, task: 1, tool_call: 1 }) // biome-ignore format: one row per table
     expect(await countsAs(eve)).toEqual(none)
     expect(await countsAs(randomUUID())).toEqual(none)
   })

@@ -1,4 +1,5 @@
 import { ApiKey } from '../auth/api-key.entity.ts'
+import { Attachment } from '../conversations/attachment.entity.ts'
 import { Conversation } from '../conversations/conversation.entity.ts'
 import { Message } from '../conversations/message.entity.ts'
 import { SearchWord } from '../conversations/search-word.entity.ts'
@@ -9,4 +10,15 @@ import { ToolCall } from '../runs/tool-call.entity.ts'
 import { Task } from '../tasks/task.entity.ts'
 
 /** Every table of the product, parents first. Better Auth's own tables are not entities. */
-export const entities = [SearchWord, Conversation, Message, Run, ToolCall, RunEventRow, IdempotencyKey, Task, ApiKey]
+export const entities = [
+  SearchWord,
+  Conversation,
+  Message,
+  Run,
+  ToolCall,
+  RunEventRow,
+  IdempotencyKey,
+  Task,
+  ApiKey,
+  Attachment,
+]

@@ -1,3 +1,4 @@
+import { Attachment } from '../conversations/attachment.entity.ts'
 import { Conversation } from '../conversations/conversation.entity.ts'
 import { rateMessage } from '../conversations/feedback.ts'
 import { Message } from '../conversations/message.entity.ts'
@@ -59,6 +60,11 @@ builder.objectType(Message, {
       type: [ToolCall],
       description: 'What the assistant called in this turn, in order. They appear when the turn is complete.',
       resolve: (message, _, { loaders }) => (message.status === 'STREAMING' ? [] : loaders.toolCalls.load(message.id)),
+    }),
+    attachments: t.field({
+      type: [Attachment],
+      description: 'The files that were sent with it, in order.',
+      resolve: (message, _, { loaders }) => (message.role === 'USER' ? loaders.attachments.load(message.id) : []),
     }),
     run: t.field({
       type: Run,

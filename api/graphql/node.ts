@@ -14,6 +14,7 @@ const nouns = {
   task: 'task',
   user: 'user',
   key: 'API key',
+  att: 'attachment',
 } as const satisfies Record<IdKind, string>
 
 /** The row id behind an id that was sent. What cannot be one is refused as what does not exist: NOT_FOUND. */
@@ -45,6 +46,7 @@ const finders = {
   task: (id, { loaders }) => loaders.task.load(id),
   user: async (id, { viewer, userOf }) => (id === viewer.id ? userOf(viewer) : null),
   key: (id, { em, viewer }) => findApiKey(em, viewer, id),
+  att: (id, { loaders }) => loaders.attachment.load(id),
 } as const satisfies Record<IdKind, (id: string, context: Context) => Promise<object | null>>
 
 const conversations = ['conversations:read'] as const
@@ -57,6 +59,7 @@ const scopesOf = {
   task: ['tasks:read'],
   user: [],
   key: [],
+  att: conversations,
 } as const satisfies Record<IdKind, readonly Scope[]>
 
 const Node = builder.nodeInterfaceRef()

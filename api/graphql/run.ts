@@ -90,7 +90,10 @@ builder.relayMutationField(
     description: 'What to say, and where.',
     inputFields: (t) => ({
       conversationId: t.id({ description: 'Where to say it: `conv_…`. Left out: a new conversation.' }),
-      content: t.string({ required: true, description: 'Markdown, 1 byte to 64 KiB.' }),
+      content: t.string({ required: true, description: 'Markdown, 1 byte to 64 KiB; may be empty beside files.' }),
+      attachmentIds: t.idList({
+        description: 'Files to send along, `att_…`: uploaded by `POST /attachments`, not sent before, at most ten.',
+      }),
       idempotencyKey: t.string({ description: keyText }),
       whenBusy: t.field({
         type: WhenBusy,
@@ -104,9 +107,10 @@ builder.relayMutationField(
     nullable: true,
     description:
       'Says something and has it answered. Returns as soon as message and run are stored: follow the answer with `runEvents` or `conversationEvents`, or read it when the run has ended.',
-    resolve: (_, { input: { conversationId, ...input } }, { em, viewer, runs }) =>
+    resolve: (_, { input: { conversationId, attachmentIds, ...input } }, { em, viewer, runs }) =>
       runs.sendMessage(em, viewer, {
         conversationId: conversationId == null ? null : rowId('conv', conversationId),
+        ...(attachmentIds && { attachmentIds: attachmentIds.map((id) => rowId('att', id)) }),
         ...input,
       }),
   },

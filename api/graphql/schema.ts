@@ -1,5 +1,6 @@
 import { builder } from './builder.ts'
 import './api-key.ts'
+import './attachment.ts'
 import './conversation.ts'
 import './conversation-event.ts'
 import './message.ts'

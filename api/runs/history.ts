@@ -1,4 +1,4 @@
-import type { HistoryCall, HistoryEntry } from './model.ts'
+import type { HistoryCall, HistoryEntry, HistoryFile } from './model.ts'
 import type { ToolCallStatus } from './tool-call.entity.ts'
 
 /** A finished message as the history needs it, with the calls that hang on it. */
@@ -6,6 +6,8 @@ export type PastMessage = {
   role: 'USER' | 'ASSISTANT' | 'SYSTEM'
   content: string
   reasoning?: object | null
+  /** Sent along with it. */
+  files?: readonly HistoryFile[]
   calls: readonly PastCall[]
 }
 
@@ -63,13 +65,18 @@ const sum = (numbers: number[]) => numbers.reduce((total, it) => total + it, 0)
 
 function groupOf(message: PastMessage, ids: Set<string>, resultBytes: number, repairs: Set<string>): Group {
   const text = wellFormed(message.content, repairs)
-  if (message.role !== 'ASSISTANT') return text.trim() === '' ? dropped(repairs) : [{ role: 'user', text }]
+  if (message.role !== 'ASSISTANT') return userEntry(text, message.files ?? []) ?? dropped(repairs)
   if (text.trim() === '' && message.calls.length === 0) return dropped(repairs)
   const calls = message.calls.map((call) => ({ ...call, id: uniqueId(call.providerId, ids, repairs) }))
   return [
     { role: 'assistant', text, calls: calls.map(asHistoryCall), reasoning: message.reasoning },
     ...calls.filter((call) => !call.pending).map((call) => answerOf(call, resultBytes, repairs)),
   ]
+}
+
+function userEntry(text: string, files: readonly HistoryFile[]): Group | null {
+  if (text.trim() === '' && files.length === 0) return null
+  return [{ role: 'user', text: text.trim() === '' ? 'See the file.' : text, ...(files.length > 0 && { files }) }]
 }
 
 function dropped(repairs: Set<string>): Group {

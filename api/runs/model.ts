@@ -25,9 +25,12 @@ export type ModelRequest = {
 
 /** What the model is shown: whole groups only, a call always with its answer (`history.ts` sees to it). */
 export type HistoryEntry =
-  | { role: 'user'; text: string }
+  | { role: 'user'; text: string; files?: readonly HistoryFile[] }
   | { role: 'assistant'; text: string; calls: readonly HistoryCall[]; reasoning?: object | null }
   | { role: 'tool'; callId: string; name: string; output: string }
+
+/** What of a person's file the model is given beside their words. Texts are among the words. */
+export type HistoryFile = { name: string; mediaType: string; base64: string }
 
 /** A call as the model made it. `arguments` is its raw text: JSON, one hopes. */
 export type ModelCall = { id: string; name: string; arguments: string }

@@ -4,14 +4,19 @@ import type { Limits } from '../limits.ts'
 /** So much in one statement: a sweep never holds rows for long. */
 const batch = 100
 
-/** What is kept for a while only: logs of runs that ended long ago (the messages stay), and keys of old requests. */
+/** What is kept for a while only: logs of runs that ended long ago (the messages stay), keys of old requests, files that were never sent. */
 export async function sweepOld(
   units: Units,
-  { logHours, idempotencyHours }: Pick<Limits, 'logHours' | 'idempotencyHours'>,
+  {
+    logHours,
+    idempotencyHours,
+    attachmentDraftHours,
+  }: Pick<Limits, 'logHours' | 'idempotencyHours' | 'attachmentDraftHours'>,
   signal: AbortSignal,
 ): Promise<void> {
   await sweep(units, sweepLogs, logHours, signal)
   await sweep(units, sweepKeys, idempotencyHours, signal)
+  await sweep(units, sweepDrafts, attachmentDraftHours, signal)
 }
 
 /** Batch after batch, until one is not full. */
@@ -39,4 +44,12 @@ const sweepKeys = `
     order by created_at limit ? for update skip locked
   ), gone as (
     delete from idempotency_key using old where idempotency_key.user_id = old.user_id and idempotency_key.key = old.key
+  ) select count(*)::int as swept from old`
+
+const sweepDrafts = `
+  with old as (
+    select id from attachment where message_id is null and created_at < now() - ? * interval '1 hour'
+    order by created_at limit ? for update skip locked
+  ), gone as (
+    delete from attachment where id in (select id from old)
   ) select count(*)::int as swept from old`

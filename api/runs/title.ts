@@ -24,7 +24,7 @@ export async function giveTitle(
     const em = parts.units.as(viewer)
     const untitled = await em.count(Conversation, { id: run.conversationId, titledBy: 'nobody', ...owned(viewer) })
     const question = untitled && (await em.findOne(Message, { id: run.messageId, ...owned(viewer) }))
-    if (!question) return
+    if (!question || question.content.trim() === '') return
     const title = (await titleOf(parts.model, run.model, question.content, signal)) || beginningOf(question.content)
     const named = await parts.units.as(viewer).execute<{ id: string }[]>(
       `update conversation set title = ?, titled_by = 'model', updated_at = ?, revision = revision + 1

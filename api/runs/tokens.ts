@@ -4,6 +4,9 @@ import type { HistoryEntry } from './model.ts'
 
 const counted = new WeakMap<HistoryEntry, number>()
 
+/** An image is worth about so many; documents vary. */
+const tokensPerFile = 1_500
+
 /** Beyond this the exact count is not worth its time. */
 const longText = 20_000
 
@@ -12,7 +15,9 @@ export function tokensOf(entry: HistoryEntry): number {
   const known = counted.get(entry)
   if (known !== undefined) return known
   const text = textOf(entry)
-  const count = 4 + (text.length > longText ? Math.ceil(Buffer.byteLength(text) / 3) : countTokens(text))
+  const files = entry.role === 'user' ? (entry.files?.length ?? 0) : 0
+  const count =
+    4 + files * tokensPerFile + (text.length > longText ? Math.ceil(Buffer.byteLength(text) / 3) : countTokens(text))
   counted.set(entry, count)
   return count
 }

@@ -3,6 +3,7 @@ import { owned, type Viewer } from '../auth/viewer.ts'
 import { Message } from '../conversations/message.entity.ts'
 import { isPageTool } from '../tools/page-tools.ts'
 import type { Toolbox } from '../tools/toolbox.ts'
+import { type Filed, filesForModel } from './files-for-model.ts'
 import { buildHistory, type PastMessage } from './history.ts'
 import type { LoopStart } from './loop.ts'
 import { Run } from './run.entity.ts'
@@ -22,7 +23,7 @@ export type Transcript = {
   finished: boolean
 }
 
-type Limits = { historyMessages: number; toolResultBytes: number }
+type Limits = { historyMessages: number; toolResultBytes: number; attachmentHistoryBytes: number }
 
 /** Read once from the database: the window of finished messages up to the question, and the run's own turns on top. */
 export async function readTranscript(
@@ -38,6 +39,7 @@ export async function readTranscript(
   const messages = [...(await readWindow(em, viewer, run, limits)), ...turns]
   const messageId = { $in: messages.map((it) => it.id) }
   const calls = await em.find(ToolCall, { messageId, ...owned(viewer) }, { orderBy: { position: 'asc' } })
+  const filed = await filesForModel(em, viewer, messages, limits)
   const callsOf = (message: Message) => calls.filter((call) => call.messageId === message.id)
   const last = turns.at(-1)
   const open = last ? callsOf(last).filter((call) => !call.finishedAt) : []
@@ -46,7 +48,7 @@ export async function readTranscript(
   const waiting = new Set([...pending].filter((call) => isAsked(toolbox, call)))
   const page = new Set([...pending].filter((call) => isPageTool(call) && call.status === 'PENDING'))
   const { history, repairs } = buildHistory(
-    messages.map((message) => pastMessage(message, callsOf(message), pending, unknown)),
+    messages.map((message) => pastMessage(message, callsOf(message), pending, unknown, filed.get(message.id))),
     limits,
   )
   const lastTurn = history.findLast((entry) => entry.role === 'assistant')
@@ -106,10 +108,17 @@ function isAsked(toolbox: Toolbox, call: ToolCall): boolean {
   return call.status === 'AWAITING_APPROVAL' || (call.status === 'PENDING' && tool?.needsApproval === true)
 }
 
-function pastMessage(message: Message, calls: ToolCall[], pending: Set<ToolCall>, unknown: ToolCall[]): PastMessage {
+function pastMessage(
+  message: Message,
+  calls: ToolCall[],
+  pending: Set<ToolCall>,
+  unknown: ToolCall[],
+  filed: Filed | undefined,
+): PastMessage {
   return {
     role: message.role,
-    content: message.content,
+    content: message.content + (filed?.text ?? ''),
+    files: filed?.files ?? [],
     reasoning: message.reasoning,
     calls: calls.map((call) => ({
       ...asModelCall(call),

@@ -13,6 +13,7 @@ const ownedTables = [
   'task',
   'api_key',
   'rate_bucket',
+  'attachment',
 ]
 
 /** Better Auth's tables as it wants them, then ours with the two things that keep users apart: policies and owned keys. */
@@ -243,6 +244,21 @@ const productTables = [
     constraint "api_key_hash_uq" unique ("user_id", "hash")
   )`,
 
+  `create table "attachment" (
+    "id" uuid not null primary key,
+    "user_id" uuid not null,
+    "message_id" uuid null,
+    "position" int not null default 0,
+    "name" varchar(255) not null,
+    "media_type" varchar(100) not null,
+    "size" int not null,
+    "bytes" bytea null,
+    "uploaded_at" timestamptz(3) null,
+    "created_at" timestamptz(3) not null
+  )`,
+  'create index "attachment_message_idx" on "attachment" ("message_id", "position")',
+  'create index "attachment_draft_idx" on "attachment" ("created_at") where message_id is null',
+
   // What is counted here is worth nothing after a crash: the log is spared it.
   `create unlogged table "rate_bucket" (
     "user_id" uuid not null,
@@ -272,7 +288,7 @@ function keptApart(table: string): string[] {
  * commit: within a transaction rows may be written in any order.
  */
 const foreignKeys = [
-  ...['search_word', 'conversation', 'idempotency_key', 'task', 'api_key', 'rate_bucket'].map(
+  ...['search_word', 'conversation', 'idempotency_key', 'task', 'api_key', 'rate_bucket', 'attachment'].map(
     (table) =>
       `alter table "${table}" add constraint "${table}_user_fk" foreign key ("user_id") references "auth_user" ("id") on delete cascade`,
   ),
@@ -284,6 +300,7 @@ const foreignKeys = [
   owned('message', 'run'),
   owned('tool_call', 'run'),
   owned('run_event', 'run'),
+  owned('attachment', 'message'),
   `alter table "message" add constraint "message_replaces_fk" foreign key ("replaces_id", "user_id")
     references "message" ("id", "user_id") on delete set null ("replaces_id") deferrable initially deferred`,
 ]

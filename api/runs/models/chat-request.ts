@@ -1,3 +1,4 @@
+import { isImage } from '../../conversations/media-type.ts'
 import type { ToolSpec } from '../../tools/toolbox.ts'
 import type { ModelRequest } from '../model.ts'
 import { chatThinking } from './chat-thinking.ts'
@@ -26,7 +27,7 @@ function budget(field: ModelProfile['maxTokensField'], tokens: number) {
 }
 
 function toMessage(entry: WireEntry, { model }: ModelRequest, { echoReasoning }: ModelProfile) {
-  if (entry.role === 'user') return { role: 'user' as const, content: entry.text }
+  if (entry.role === 'user') return { role: 'user' as const, content: toContent(entry) }
   if (entry.role === 'tool') return { role: 'tool' as const, tool_call_id: entry.wireId, content: entry.output }
   if (entry.calls.length === 0) return { role: 'assistant' as const, content: entry.text }
   const thinking = echoReasoning ? chatThinking(entry.reasoning, model) : null
@@ -40,6 +41,22 @@ function toMessage(entry: WireEntry, { model }: ModelRequest, { echoReasoning }:
       function: { name: call.name, arguments: call.arguments },
     })),
   }
+}
+
+/** This wire takes images; a document can only be named. */
+function toContent({ text, files = [] }: Extract<WireEntry, { role: 'user' }>) {
+  if (files.length === 0) return text
+  return [
+    { type: 'text' as const, text },
+    ...files.map(({ name, mediaType, base64 }) =>
+      isImage(mediaType)
+        ? { type: 'image_url' as const, image_url: { url: `data:${mediaType};base64,${base64}` } }
+        : {
+            type: 'text' as const,
+            text: `[File ${JSON.stringify(name)} (${mediaType}): it cannot be shown to this model.]`,
+          },
+    ),
+  ]
 }
 
 function toTool({ calledAs, description, inputSchema }: ToolSpec) {

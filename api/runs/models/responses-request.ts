@@ -1,3 +1,4 @@
+import { isImage } from '../../conversations/media-type.ts'
 import type { ToolSpec } from '../../tools/toolbox.ts'
 import type { ModelRequest } from '../model.ts'
 import { keptParts, type TurnPart } from './kept-reasoning.ts'
@@ -6,9 +7,14 @@ import { type WireCall, type WireEntry, wireHistory } from './wire-history.ts'
 
 type Phase = 'commentary' | 'final_answer'
 type Assistant = Extract<WireEntry, { role: 'assistant' }>
+type ContentPart =
+  | { type: 'input_text'; text: string }
+  | { type: 'input_image'; image_url: string; detail: 'auto' }
+  | { type: 'input_file'; filename: string; file_data: string }
 type Reasoning = Extract<TurnPart, { type: 'reasoning' }>
 type InputItem =
-  | { type: 'message'; role: 'user' | 'assistant'; content: string; phase?: Phase }
+  | { type: 'message'; role: 'user'; content: string | ContentPart[] }
+  | { type: 'message'; role: 'assistant'; content: string; phase?: Phase }
   | { type: 'function_call'; call_id: string; name: string; arguments: string }
   | { type: 'function_call_output'; call_id: string; output: string }
   | Reasoning
@@ -35,9 +41,22 @@ export function toResponsesRequest(
 }
 
 function toItems(entry: WireEntry, model: string): InputItem[] {
-  if (entry.role === 'user') return [{ type: 'message', role: 'user', content: entry.text }]
+  if (entry.role === 'user') return [{ type: 'message', role: 'user', content: toContent(entry) }]
   if (entry.role === 'tool') return [{ type: 'function_call_output', call_id: entry.wireId, output: entry.output }]
   return toTurn(entry, model)
+}
+
+function toContent({ text, files = [] }: Extract<WireEntry, { role: 'user' }>): string | ContentPart[] {
+  if (files.length === 0) return text
+  return [
+    { type: 'input_text', text },
+    ...files.map(({ name, mediaType, base64 }): ContentPart => {
+      const data = `data:${mediaType};base64,${base64}`
+      return isImage(mediaType)
+        ? { type: 'input_image', image_url: data, detail: 'auto' }
+        : { type: 'input_file', filename: name, file_data: data }
+    }),
+  ]
 }
 
 /** The items of one turn in the order in which the model made them; reasoning only in front of what came of it. */
