@@ -19,7 +19,8 @@ const schema = defineEntity({
     },
     {
       name: 'message_search_idx',
-      expression: 'create index "message_search_idx" on "message" using gin ("user_id", "search")',
+      expression:
+        'create index "message_search_idx" on "message" using gin ("user_id", "search") with (gin_pending_list_limit = 256)',
     },
   ],
   properties: {

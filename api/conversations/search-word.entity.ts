@@ -8,7 +8,8 @@ const schema = defineEntity({
     { name: 'search_word_idx', properties: ['userId', 'word'] },
     {
       name: 'search_word_trigram_idx',
-      expression: 'create index "search_word_trigram_idx" on "search_word" using gin ("user_id", "word" gin_trgm_ops)',
+      expression:
+        'create index "search_word_trigram_idx" on "search_word" using gin ("user_id", "word" gin_trgm_ops) with (gin_pending_list_limit = 256)',
     },
   ],
   properties: {
