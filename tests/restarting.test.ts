@@ -5,7 +5,7 @@ import { pause, says, startProvider } from './support/scripted-provider.ts'
 import { startServer } from './support/server-process.ts'
 import { signUp } from './support/user.ts'
 
-vi.setConfig({ testTimeout: 60_000 }) // programs start and end
+vi.setConfig({ testTimeout: 180_000 }) // programs start and end
 
 /** What the program is told, for a database of this test and a played model. */
 async function surroundings(provider: { url: string }) {
