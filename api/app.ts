@@ -3,10 +3,13 @@ import { createAdmission } from './auth/admission.ts'
 import { createAuth } from './auth/auth.ts'
 import { createClientAddress } from './auth/client-address.ts'
 import { drawFrom, Rates } from './auth/rates.ts'
+import { keptSecret } from './auth/secret.ts'
 import { ProcessBell } from './bell/bell.ts'
 import { PostgresBell } from './bell/postgres-bell.ts'
+import { createAttachmentEndpoint } from './chatkit/attachment-endpoint.ts'
 import { createChatkitEndpoint } from './chatkit/endpoint.ts'
 import type { Config } from './config.ts'
+import { createAttachmentLinks } from './conversations/attachment-links.ts'
 import { createDatabase, type Database } from './database/database.ts'
 import { createGraphqlEndpoint } from './graphql/endpoint.ts'
 import { createMcpEndpoint, metadataPath } from './mcp/endpoint.ts'
@@ -48,18 +51,20 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
   const { limits } = config
   const toolboxes = createToolboxes({ units, bell, limits, external: { servers, mint: auth.mintFor } })
   const model = createModel(config.model, limits)
-  const runs = new Runs({ units, bell, model, toolboxes, limits, store: chunks.store, alone: embedded })
+  const rates = new Rates(limits, embedded ? undefined : drawFrom(units))
+  const runs = new Runs({ units, bell, model, toolboxes, limits, rates, store: chunks.store, alone: embedded })
   chunks.onLost = () => runs.log.writer.writeAgain()
   if (bell instanceof PostgresBell) await bell.begin()
   await runs.begin()
 
-  const rates = new Rates(limits, embedded ? undefined : drawFrom(units))
   const admission = createAdmission(auth.authenticate, rates, limits)
   const { authenticate } = admission
   const { userOf, stillSignedIn, forgetKeys } = auth
   const { production, graphiql } = config
+  const links = createAttachmentLinks({ url: config.url, secret: config.secret ?? (await keptSecret(config.dataDir)) })
   const graphql = createGraphqlEndpoint({
     units,
+    links,
     bell,
     runs,
     toolboxes,
@@ -72,7 +77,8 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
     graphiql,
     production,
   })
-  const chatkit = createChatkitEndpoint({ units, bell, runs, limits, authenticate })
+  const chatkit = createChatkitEndpoint({ units, bell, runs, limits, links, authenticate, stillSignedIn })
+  const attachments = createAttachmentEndpoint({ units, links, limits, authenticate })
   const mcp = createMcpEndpoint({ units, bell, limits, url: config.url, ...auth, authenticate })
   const addressOf = createClientAddress(config.trustedProxies)
   let ready = true
@@ -91,6 +97,7 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
   doors.all('/graphql/*', (c) => graphql(c.req.raw))
   doors.all('/graphql', (c) => graphql(c.req.raw))
   doors.all('/chatkit', (c) => chatkit(c.req.raw))
+  for (const path of ['/attachments', '/attachments/:id']) doors.all(path, (c) => attachments(c.req.raw))
   doors.all('/mcp', (c) => mcp.fetch(c.req.raw))
   for (const path of [metadataPath, `${metadataPath}/mcp`]) doors.get(path, (c) => mcp.metadata(c.req.raw))
   doors.all('*', async (c) => {

@@ -1,50 +1,10 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { Rates } from '../api/auth/rates.ts'
-import { scopes, type Viewer } from '../api/auth/viewer.ts'
 import { ProcessBell } from '../api/bell/bell.ts'
 import { AppError } from '../api/errors.ts'
-import { createGraphqlEndpoint, type GraphqlParts } from '../api/graphql/endpoint.ts'
 import { standardLimits } from '../api/limits.ts'
+import { door, graphqlJson, post, unauthenticated, url } from './support/graphql-door.ts'
 
 /** The door alone, as HTTP sees it: what lies behind it is never reached here. */
-
-const viewer: Viewer = { id: '01930000-0000-7000-8000-000000000001', scopes }
-const unauthenticated = new AppError('UNAUTHENTICATED', 'Sign in, or send a valid credential.')
-
-function door(parts: Partial<GraphqlParts> = {}) {
-  const unused = () => {
-    throw new Error('must not be reached')
-  }
-  return createGraphqlEndpoint({
-    units: { as: () => null as never, asSystem: unused },
-    bell: new ProcessBell(),
-    runs: null as never,
-    toolboxes: { open: unused, servers: async () => [], close: unused },
-    authenticate: async (request) => {
-      if (request.headers.get('authorization') !== 'Bearer good') throw unauthenticated
-      return viewer
-    },
-    userOf: async ({ id }) => ({ id, name: 'Ada', email: 'ada@example.test' }),
-    stillSignedIn: async () => true,
-    forgetKeys: unused,
-    rates: new Rates(standardLimits),
-    limits: standardLimits,
-    graphiql: true,
-    production: false,
-    ...parts,
-  })
-}
-
-const url = 'http://localhost:3000/graphql'
-const graphqlJson = 'application/graphql-response+json'
-
-function post(body: unknown, headers: Record<string, string> = {}): Request {
-  return new Request(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', accept: graphqlJson, authorization: 'Bearer good', ...headers },
-    body: typeof body === 'string' ? body : JSON.stringify(body),
-  })
-}
 
 type Told = {
   message: string

@@ -2,15 +2,19 @@ import { requireScopes } from '../auth/require-scopes.ts'
 import type { Units } from '../auth/units.ts'
 import type { Scope, Viewer } from '../auth/viewer.ts'
 import type { Bell } from '../bell/bell.ts'
+import type { AttachmentLinks } from '../conversations/attachment-links.ts'
+import { announceAttachment, deleteDraft } from '../conversations/attachments.ts'
 import { ownConversation, updateConversation } from '../conversations/conversations.ts'
 import { publicId } from '../ids.ts'
 import type { Limits } from '../limits.ts'
 import type { Runs } from '../runs/runs.ts'
 import { act, actInPlace } from './actions.ts'
 import { answer } from './answer.ts'
+import { attachmentItem } from './attachment-item.ts'
 import { eventStream } from './event-stream.ts'
 import { giveFeedback } from './feedback.ts'
 import { listItems } from './items.ts'
+import { attachmentOf } from './message-input.ts'
 import type { Opening } from './opening.ts'
 import { takeAnswers, takeToolOutput } from './page-answers.ts'
 import type { ChatkitRequest, ThreadEvent } from './protocol.ts'
@@ -20,13 +24,18 @@ import { retry } from './retry.ts'
 import { say } from './say.ts'
 import { conversationOf, listThreads } from './threads.ts'
 import { toThread } from './translate.ts'
+import { type StillSignedIn, whileSignedIn } from './while-signed-in.ts'
 
 export type ChatkitParts = {
   units: Units
   bell: Bell
   runs: Runs
+  /** Addresses of files that people sent. */
+  links: AttachmentLinks
   /** Who is asking. Rejects with UNAUTHENTICATED. */
   authenticate(request: Request): Promise<Viewer>
+  /** Whether the viewer's session or key is still there: streams outlive the request that opened them. */
+  stillSignedIn: StillSignedIn
   limits: Limits
 }
 
@@ -59,6 +68,8 @@ const needed: Record<ChatkitRequest['type'], Scope[]> = {
   'threads.sync_custom_action': ['runs:write'],
   'items.list': ['conversations:read'],
   'items.feedback': ['conversations:write'],
+  'attachments.create': ['conversations:write'],
+  'attachments.delete': ['conversations:write'],
 }
 
 async function serve(
@@ -67,13 +78,13 @@ async function serve(
   asked: ChatkitRequest,
   signal: AbortSignal,
 ): Promise<Response> {
-  const { units, runs, bell } = parts
+  const { units, runs, bell, links, limits } = parts
   const em = units.as(viewer)
   const stream = (open: () => Promise<Opening>) => serveStream(parts, viewer, open, signal)
   switch (asked.type) {
     case 'threads.create':
     case 'threads.add_user_message':
-      return stream(() => say(units, runs, viewer, asked))
+      return stream(() => say(parts, viewer, asked))
     case 'threads.add_client_tool_output':
       return stream(() => takeToolOutput({ units, runs, viewer }, asked))
     case 'threads.add_structured_input':
@@ -84,6 +95,13 @@ async function serve(
       return stream(() => act({ units, runs, viewer }, asked.params))
     case 'threads.sync_custom_action':
       return json(await actInPlace({ units, runs, viewer }, asked.params))
+    case 'attachments.create': {
+      const { name, size, mime_type: mediaType } = asked.params
+      return json(attachmentItem(await announceAttachment(em, viewer, limits, { name, size, mediaType }), links))
+    }
+    case 'attachments.delete':
+      await deleteDraft(em, viewer, attachmentOf(asked.params.attachment_id))
+      return json({})
     case 'items.feedback':
       await giveFeedback(em, viewer, bell, asked)
       return json({})
@@ -91,7 +109,7 @@ async function serve(
       return json(await listThreads(em, viewer, asked.params))
     case 'threads.get_by_id': {
       const conversation = await ownConversation(em, viewer, conversationOf(asked.params.thread_id))
-      return json(toThread(conversation, await listItems(em, viewer, conversation.id, { order: 'asc' })))
+      return json(toThread(conversation, await listItems(em, viewer, conversation.id, links, { order: 'asc' })))
     }
     case 'threads.update': {
       const { thread_id: threadId, title } = asked.params
@@ -102,7 +120,7 @@ async function serve(
       return json({})
     case 'items.list': {
       const conversation = await ownConversation(em, viewer, conversationOf(asked.params.thread_id))
-      return json(await listItems(em, viewer, conversation.id, asked.params))
+      return json(await listItems(em, viewer, conversation.id, links, asked.params))
     }
     default:
       return asked satisfies never
@@ -114,7 +132,7 @@ async function serve(
  * that the page can stop it: a stream that is dropped stops nothing.
  */
 async function serveStream(
-  { units, runs, limits }: ChatkitParts,
+  { units, runs, limits, stillSignedIn }: ChatkitParts,
   viewer: Viewer,
   open: () => Promise<Opening>,
   signal: AbortSignal,
@@ -127,7 +145,8 @@ async function serveStream(
     if (isRefusedBeforeStream(error)) throw error
     return eventStream(() => one(notSent(error)), options)
   }
-  return eventStream((signal) => answer({ units, runs, viewer }, opening, signal), {
+  const told = (signal: AbortSignal) => answer({ units, runs, viewer }, opening, signal)
+  return eventStream((signal) => whileSignedIn(told, viewer, stillSignedIn, signal), {
     ...options,
     headers: { 'x-parley-run': publicId('run', opening.run.id) },
   })

@@ -7,6 +7,7 @@ import type { Limits } from '../limits.ts'
 import type { Runs } from '../runs/runs.ts'
 import type { Toolboxes } from '../tools/toolbox.ts'
 import { createLoaders, type Loaders } from './loaders.ts'
+import type { StreamPlaces } from './stream-places.ts'
 
 /** What resolvers work with that lives as long as the process. */
 export type Parts = {
@@ -28,6 +29,7 @@ export type Person = { id: string; name: string; email: string }
 
 /** What every resolver is given: who asks, and one unit of work. */
 export type Context = Parts & {
+  places: StreamPlaces
   viewer: Viewer
   request: Request
   em: SqlEntityManager
@@ -38,7 +40,12 @@ export type Context = Parts & {
 /** What this request costs, and what is left of the minute's budget. Filled in before anything is resolved. */
 export type Spent = { cost: number; budget: Budget | null; retryAfterMs?: number }
 
-export function createContext(parts: Parts, viewer: Viewer, request: Request, spent: Spent): Context {
+export function createContext(
+  parts: Parts & { places: StreamPlaces },
+  viewer: Viewer,
+  request: Request,
+  spent: Spent,
+): Context {
   return { ...parts, viewer, request, spent, ...unit(parts, viewer) }
 }
 

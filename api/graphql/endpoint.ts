@@ -4,8 +4,10 @@ import type { Viewer } from '../auth/viewer.ts'
 import { AppError, badInput, httpStatus } from '../errors.ts'
 import { type Context, createContext, type Parts, type Spent } from './context.ts'
 import { type Asked, defences } from './defences.ts'
+import { createDocumentCache, noCache } from './document-cache.ts'
 import { createGraphiql } from './graphiql.ts'
 import { schema } from './schema.ts'
+import { StreamPlaces } from './stream-places.ts'
 import { toldError } from './told-error.ts'
 
 export type GraphqlParts = Parts & {
@@ -18,11 +20,13 @@ export type GraphqlParts = Parts & {
 
 /** The door for GraphQL: queries, mutations, and subscriptions as server-sent events. Never rejects. */
 export function createGraphqlEndpoint(parts: GraphqlParts): (request: Request) => Promise<Response> {
+  const places = new StreamPlaces(parts.limits)
   const yoga = createYoga<Asked, Context>({
     schema,
-    context: ({ request, viewer, spent }) => createContext(parts, viewer, request, spent),
+    context: ({ request, viewer, spent }) => createContext({ ...parts, places }, viewer, request, spent),
     maskedErrors: { maskError: toldError },
     plugins: [defences({ schema, ...parts }), errorsAreTold(parts.production)],
+    parserAndValidationCache: { documentCache: createDocumentCache(), errorCache: noCache },
     maxRequestBodySize: parts.limits.bodyBytes,
     // Same origin only; our own errors are logged where they are masked.
     cors: false,

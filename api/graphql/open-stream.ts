@@ -15,7 +15,13 @@ export async function openStream<T>(
 ): Promise<AsyncIterable<T>> {
   const over = new AbortController()
   const signal = AbortSignal.any([context.request.signal, over.signal])
-  const events = await open(signal)
+  const giveBack = context.places.take(context.viewer.id)
+  if (signal.aborted) giveBack()
+  else signal.addEventListener('abort', giveBack, { once: true })
+  const events = await open(signal).catch((error: unknown) => {
+    over.abort()
+    throw error
+  })
   const openedAt = Date.now()
   let reason: AppError | null = null
   const timer = setInterval(async () => {

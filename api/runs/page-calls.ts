@@ -6,8 +6,8 @@ import { ringConversation } from '../conversations/conversations.ts'
 import { AppError, badInput, notFound } from '../errors.ts'
 import { pageServer } from '../tools/page-tools.ts'
 import { storableJson, storableText } from '../tools/storable.ts'
-import { beginRun } from './begin-run.ts'
 import type { Repeatable } from './idempotency.ts'
+import { beginAtOnce } from './room.ts'
 import { activeStatuses, Run } from './run.entity.ts'
 import { lockConversation, runActive, type SendParts } from './send-message.ts'
 import { ToolCall } from './tool-call.entity.ts'
@@ -66,7 +66,7 @@ async function answer(
   const of = { conversationId, userId: viewer.id }
   const run = em.create(Run, { ...of, messageId, status: 'QUEUED', model, clientTools })
   await em.flush()
-  await beginRun(em, run, parts.claim, false, [call.id])
+  await beginAtOnce(em, run, parts, [call.id])
   for (const entity of [conversation, run]) await em.refresh(entity)
   ringConversation(bell, conversation)
   return { conversation, call, run }

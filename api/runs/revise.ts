@@ -4,8 +4,8 @@ import type { Bell } from '../bell/bell.ts'
 import { ringConversation } from '../conversations/conversations.ts'
 import { Message } from '../conversations/message.entity.ts'
 import { AppError, notFound } from '../errors.ts'
-import { beginRun } from './begin-run.ts'
 import type { Repeatable } from './idempotency.ts'
+import { beginAtOnce } from './room.ts'
 import { activeStatuses, Run } from './run.entity.ts'
 import { checkContent, checkedModel, lockConversation, runActive, type SendParts } from './send-message.ts'
 import { nextSequence } from './step-keeper.ts'
@@ -111,7 +111,7 @@ async function answer(
     conversationId,
     userId,
   ])
-  await beginRun(em, run, parts.claim, false)
+  await beginAtOnce(em, run, parts)
   await em.refresh(run)
   await em.refresh(message)
   ringConversation(bell, { id: conversationId, userId })

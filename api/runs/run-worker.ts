@@ -96,6 +96,11 @@ export class RunWorker {
     this.#running.set(runId, { halt, done, again: false })
   }
 
+  /** How many runs it works on. */
+  get running(): number {
+    return this.#running.size
+  }
+
   /** Whether it hands over whatever it is given: new work is better sent to another process. */
   get closing(): boolean {
     return this.#closing.signal.aborted

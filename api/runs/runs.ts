@@ -1,4 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
+import type { Rates } from '../auth/rates.ts'
 import type { Units } from '../auth/units.ts'
 import { owned, type Viewer } from '../auth/viewer.ts'
 import type { Bell } from '../bell/bell.ts'
@@ -17,6 +18,7 @@ import type { StoreChunks } from './log-writer.ts'
 import type { Model } from './model.ts'
 import { type AnsweredPageCall, type AnswerPageCall, answeringPageCall } from './page-calls.ts'
 import { type EditMessage, editing, type RetryMessage, type Revised, retrying } from './revise.ts'
+import { waitForRoom } from './room.ts'
 import { activeStatuses, Run } from './run.entity.ts'
 import { RunLog } from './run-log.ts'
 import { RunWorker } from './run-worker.ts'
@@ -29,6 +31,8 @@ export type RunsParts = {
   model: Model
   toolboxes: Toolboxes
   limits: Limits
+  /** Counts what is sent. */
+  rates: Pick<Rates, 'take'>
   /** How chunks of the log are stored. */
   store: StoreChunks
   /** The embedded database: no other process can hold a run. */
@@ -164,7 +168,10 @@ export class Runs {
   async #started<T extends { run: Run }>(em: SqlEntityManager, viewer: Viewer, request: Repeatable<T>): Promise<T> {
     if (this.#worker.closing)
       throw new AppError('DRAINING', 'This server is stopping. Send it again.', { retryAfterMs: 1_000 })
-    const result = await idempotent(em, viewer, this.#parts.bell, request)
+    const { rates, limits, bell } = this.#parts
+    await rates.take(viewer, 'sendsPerMinute')
+    await waitForRoom(() => this.#worker.running, limits)
+    const result = await idempotent(em, viewer, bell, request)
     if (result.run.status === 'RUNNING' && result.run.ownerId === this.#worker.claim.ownerId)
       this.#worker.start(result.run.id)
     return result

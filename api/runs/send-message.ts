@@ -7,9 +7,10 @@ import { ownConversation, ringConversation } from '../conversations/conversation
 import { Message } from '../conversations/message.entity.ts'
 import { AppError, badInput, notFound } from '../errors.ts'
 import type { Limits } from '../limits.ts'
-import { beginRun, type Claim } from './begin-run.ts'
+import type { Claim } from './begin-run.ts'
 import type { Repeatable } from './idempotency.ts'
 import type { Model } from './model.ts'
+import { beginAtOnce } from './room.ts'
 import { activeStatuses, Run } from './run.entity.ts'
 import { nextSequence } from './step-keeper.ts'
 
@@ -78,7 +79,7 @@ async function send(
     conversation.id,
     viewer.id,
   ])
-  if (!busy) await beginRun(em, run, parts.claim, false)
+  if (!busy) await beginAtOnce(em, run, parts)
   else if (ahead) await askToStop(em, busy)
   for (const entity of [conversation, run]) await em.refresh(entity)
   ringConversation(bell, conversation)

@@ -1,0 +1,263 @@
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { type Draw, drawFrom, Rates } from '../api/auth/rates.ts'
+import { standardLimits } from '../api/limits.ts'
+import { startApp } from './support/app.ts'
+import { cleanUp } from './support/cleaning.ts'
+import { sharedDatabase } from './support/databases.ts'
+import { bearer, keyOf } from './support/key.ts'
+import { calls, pause, says, startProvider } from './support/scripted-provider.ts'
+import { storedUser } from './support/stored-user.ts'
+import type { User } from './support/user.ts'
+
+/** Somewhere in a minute, and it stays there: a limit per minute is tried within one. */
+const stopTheClock = () => vi.useFakeTimers({ toFake: ['Date'], now: Math.ceil(Date.now() / 60_000) * 60_000 + 1_000 })
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+async function scripted() {
+  const provider = await startProvider()
+  cleanUp(() => provider.close())
+  return provider
+}
+
+type Refusal = { code: string; errorId: string; limitName: string; limit: number; actual: number; retryAfterMs: number }
+
+async function asked(url: string, headers: Record<string, string>, query = '{ __typename }') {
+  const response = await fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ query }),
+  })
+  const { errors }: { errors?: { extensions: Refusal }[] } = await response.json()
+  return { status: response.status, retryAfter: response.headers.get('retry-after'), told: errors?.[0]?.extensions }
+}
+
+const threads = (user: User) => user.chatkit({ type: 'threads.list', params: {} })
+
+describe('requests', () => {
+  test('of one person: as many as the limit, at all doors together', async () => {
+    const app = await startApp({ limits: { requestsPerMinute: 5 } })
+    const [ada, eve] = [await app.user('ada'), await app.user('eve')]
+    stopTheClock()
+    for (let n = 0; n < 4; n++) expect((await asked(app.url, ada.headers)).status).toBe(200)
+    expect((await threads(ada)).status).toBe(200)
+    const refused = await asked(app.url, ada.headers)
+    expect(refused.status).toBe(429)
+    expect(Number(refused.retryAfter)).toBe(59)
+    expect(refused.told).toMatchObject({
+      ...{ code: 'RATE_LIMITED', limitName: 'requestsPerMinute', limit: 5, actual: 6 },
+      errorId: expect.any(String),
+    })
+    const answer = await threads(ada)
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '59'])
+    expect(await answer.json()).toMatchObject({ error: { code: 'RATE_LIMITED', limitName: 'requestsPerMinute' } })
+    expect((await asked(app.url, eve.headers)).status).toBe(200)
+  })
+
+  test('of a key are counted for the key', async () => {
+    const app = await startApp({ limits: { requestsPerMinute: 3 } })
+    const ada = await app.user('ada')
+    const { key } = await keyOf(ada, ['tasks:read'])
+    stopTheClock()
+    for (let n = 0; n < 3; n++) expect((await asked(app.url, bearer(key))).status).toBe(200)
+    expect((await asked(app.url, bearer(key))).status).toBe(429)
+    expect((await asked(app.url, ada.headers)).status).toBe(200)
+  })
+
+  test('without a good credential: so many per address, whatever the headers say', async () => {
+    const app = await startApp({ limits: { anonymousRequestsPerMinute: 4 } })
+    const ada = await app.user('ada')
+    stopTheClock()
+    const forgeries: Record<string, string>[] = [
+      {},
+      bearer('x'),
+      bearer('parley_x'),
+      { 'x-forwarded-for': '192.0.2.9' },
+    ]
+    for (const headers of forgeries) expect((await asked(app.url, headers)).status).toBe(401)
+    const refused = await asked(app.url, { 'x-forwarded-for': '192.0.2.10' })
+    expect(refused).toMatchObject({
+      ...{ status: 429, retryAfter: '60' },
+      told: { code: 'RATE_LIMITED', limitName: 'anonymousRequestsPerMinute', limit: 4, actual: 5 },
+    })
+    expect((await asked(app.url, ada.headers)).status).toBe(200)
+  })
+
+  test('through a proxy of the operator are told apart by what it says', async () => {
+    const app = await startApp({
+      limits: { anonymousRequestsPerMinute: 1 },
+      env: { PARLEY_TRUSTED_PROXIES: '127.0.0.0/8, ::1' },
+    })
+    const from = (address: string) => asked(app.url, { 'x-forwarded-for': address })
+    expect((await from('192.0.2.1')).status).toBe(401)
+    expect((await from('198.51.100.7, 192.0.2.1')).status).toBe(429)
+    expect((await from('192.0.2.2')).status).toBe(401)
+    expect((await from('2001:db8:1:2::1')).status).toBe(401)
+    expect((await from('2001:db8:1:2:ffff::2')).status).toBe(429)
+  })
+})
+
+test('messages: so many a minute, whatever credential they come with', async () => {
+  const provider = await scripted()
+  provider.always(says('yes'))
+  const app = await startApp({ provider, limits: { sendsPerMinute: 2 } })
+  const ada = await app.user('ada')
+  const { key } = await keyOf(ada, ['conversations:write', 'runs:write'])
+  stopTheClock()
+  await ada.asks('one')
+  const send = 'mutation { sendMessage(input: { content: "more" }) { run { id } } }'
+  expect((await asked(app.url, bearer(key), send)).told).toBeUndefined()
+  expect(await asked(app.url, bearer(key), send)).toMatchObject({
+    status: 200,
+    told: { code: 'RATE_LIMITED', limitName: 'sendsPerMinute', limit: 2, actual: 3 },
+  })
+  await expect(ada.asks('three')).rejects.toMatchObject({ code: 'RATE_LIMITED' })
+})
+
+test('answers: so many at once for one person', async () => {
+  const provider = await scripted()
+  provider.always(says('wait', pause))
+  const app = await startApp({ provider, limits: { runsPerUser: 2 } })
+  const [ada, eve] = [await app.user('ada'), await app.user('eve')]
+  const first = await ada.asks('one')
+  const made = await Promise.allSettled([ada.asks('two'), ada.asks('three')])
+  const refused = made.filter((it) => it.status === 'rejected')
+  expect(refused).toMatchObject([
+    {
+      reason: {
+        code: 'RATE_LIMITED',
+        errors: [{ extensions: { limitName: 'runsPerUser', limit: 2, actual: 3, retryAfterMs: 1_000 } }],
+      },
+    },
+  ])
+  await eve.asks('someone else')
+  await ada.asks('waits', { conversation: first.conversation, whenBusy: 'QUEUE' })
+  await ada.stops(first.run)
+})
+
+test('a decision that is waited for takes no place among them', async () => {
+  const provider = await scripted()
+  const app = await startApp({ provider, limits: { runsPerUser: 1 } })
+  const ada = await app.user('ada')
+  provider.plays(calls({ name: 'delete_task', arguments: { task_id: 'task_x' } }))
+  const { run } = await ada.asks('delete it')
+  const status = 'query ($id: ID!) { node(id: $id) { ... on Run { status } } }'
+  await vi.waitFor(async () =>
+    expect(await ada.query(status, { id: run.id })).toEqual({ node: { status: 'AWAITING_APPROVAL' } }),
+  )
+  provider.plays(says('two'))
+  expect((await ada.hears('another')).text).toContain('two')
+})
+
+test('answers: so many at once in one process, after a short wait', async () => {
+  const provider = await scripted()
+  const app = await startApp({ provider, limits: { runs: 1, queueSeconds: 1 } })
+  const [ada, eve] = [await app.user('ada'), await app.user('eve')]
+  provider.plays(says('wait', pause))
+  const { run } = await ada.asks('one')
+  await expect(eve.asks('two')).rejects.toMatchObject({
+    code: 'OVERLOADED',
+    errors: [{ extensions: { limitName: 'runs', limit: 1, actual: 2, retryAfterMs: 1_000 } }],
+  })
+  provider.plays(says('two'))
+  const later = eve.asks('two')
+  await ada.stops(run)
+  await later
+})
+
+describe('streams', () => {
+  /** Opens one; what it says at once is a refusal. */
+  async function open(user: User) {
+    const leave = new AbortController()
+    const response = await user.request('/graphql', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+      body: JSON.stringify({ query: 'subscription { viewerEvents { __typename } }' }),
+      signal: leave.signal,
+    })
+    const first = response.body
+      ?.getReader()
+      .read()
+      .then(({ value }) => new TextDecoder().decode(value))
+    const said = await Promise.race([first, new Promise<string>((resolve) => setTimeout(resolve, 300, ''))])
+    const { errors }: { errors?: { extensions: Refusal }[] } = JSON.parse(/^data: (.+)$/m.exec(said ?? '')?.[1] ?? '{}')
+    first?.catch(() => {})
+    return { refused: errors?.[0]?.extensions ?? null, close: () => leave.abort() }
+  }
+
+  test('of one person: as many as the limit; one that is closed makes room', async () => {
+    const app = await startApp({ limits: { subscriptionsPerUser: 2 } })
+    const [ada, eve] = [await app.user('ada'), await app.user('eve')]
+    const [one, two] = [await open(ada), await open(ada)]
+    expect([one.refused, two.refused]).toEqual([null, null])
+    expect((await open(ada)).refused).toMatchObject({
+      ...{ code: 'RATE_LIMITED', limitName: 'subscriptionsPerUser', limit: 2, actual: 3 },
+    })
+    const hers = await open(eve)
+    expect(hers.refused).toBeNull()
+    one.close()
+    await vi.waitFor(async () => expect((await open(ada)).refused).toBeNull())
+    for (const it of [two, hers]) it.close()
+  })
+
+  test('of all in one process', async () => {
+    const app = await startApp({ limits: { subscriptions: 1 } })
+    const [ada, eve] = [await app.user('ada'), await app.user('eve')]
+    const one = await open(ada)
+    expect((await open(eve)).refused).toMatchObject({
+      ...{ code: 'OVERLOADED', limitName: 'subscriptions', limit: 1, actual: 2 },
+    })
+    one.close()
+  })
+})
+
+describe('a limit that processes share', () => {
+  const limits = { ...standardLimits, requestsPerMinute: 100 }
+
+  async function two() {
+    const { units } = await sharedDatabase()
+    const user = await storedUser(await sharedDatabase(), 'ada')
+    let draws = 0
+    const counted: Draw = (...it) => {
+      draws++
+      return drawFrom(units)(...it)
+    }
+    return { user, processes: [new Rates(limits, counted), new Rates(limits, counted)], draws: () => draws }
+  }
+
+  test('is one limit, drawn in few statements', async () => {
+    stopTheClock()
+    const { user, processes, draws } = await two()
+    const takes = Array.from({ length: 240 }, (_, n) => processes[n % 2]?.take(user, 'requestsPerMinute'))
+    const taken = (await Promise.allSettled(takes)).filter(({ status }) => status === 'fulfilled')
+    expect(taken).toHaveLength(100)
+    expect(draws()).toBeLessThan(25)
+    await expect(processes[0]?.take(user, 'requestsPerMinute')).rejects.toMatchObject({ code: 'RATE_LIMITED' })
+    const before = draws()
+    await expect(processes[0]?.take(user, 'requestsPerMinute')).rejects.toMatchObject({ code: 'RATE_LIMITED' })
+    expect(draws()).toBe(before)
+    vi.setSystemTime(Date.now() + 60_000)
+    expect(await processes[1]?.take(user, 'requestsPerMinute')).toMatchObject({ limit: 100, remaining: 99 })
+  })
+
+  test('that cannot be counted lets people in', async () => {
+    const { user } = await two()
+    const rates = new Rates(limits, () => Promise.reject(new Error('the database is away')))
+    expect(await rates.take(user, 'requestsPerMinute')).toMatchObject({ limit: 100 })
+  })
+
+  test('leaves one row per count, however long it goes on', async () => {
+    stopTheClock()
+    const { user, processes } = await two()
+    const { units } = await sharedDatabase()
+    for (let minute = 0; minute < 3; minute++) {
+      for (const name of ['requestsPerMinute', 'costPerMinute'] as const)
+        await processes[0]?.take({ ...user, keyId: `key ${minute}` }, name)
+      vi.setSystemTime(Date.now() + 61_000)
+    }
+    const rows = await units.as(user).execute('select bucket from rate_bucket')
+    expect(rows.length).toBeLessThanOrEqual(3)
+  })
+})
