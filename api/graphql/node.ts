@@ -1,7 +1,7 @@
 import { findApiKey } from '../auth/api-keys.ts'
 import { requireScopes } from '../auth/require-scopes.ts'
 import type { Scope } from '../auth/viewer.ts'
-import { notFound } from '../errors.ts'
+import { badInput, notFound } from '../errors.ts'
 import { type IdKind, internalId, parsePublicId } from '../ids.ts'
 import { builder } from './builder.ts'
 import type { Context } from './context.ts'
@@ -62,6 +62,8 @@ const scopesOf = {
   att: conversations,
 } as const satisfies Record<IdKind, readonly Scope[]>
 
+const nodesMax = 100
+
 const Node = builder.nodeInterfaceRef()
 
 builder.queryFields((t) => ({
@@ -78,6 +80,9 @@ builder.queryFields((t) => ({
     type: [Node],
     nullable: { list: false, items: true },
     args: { ids: t.arg.idList({ required: true, description: 'The ids of the objects: 100 at most.' }) },
-    resolve: (_, { ids }, context) => ids.map((id) => findNode(id, context)),
+    resolve: (_, { ids }, context) => {
+      if (ids.length > nodesMax) throw badInput(['ids'], `must be ${nodesMax} at most`)
+      return ids.map((id) => findNode(id, context))
+    },
   }),
 }))
