@@ -1,11 +1,13 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { owned, type Viewer } from '../auth/viewer.ts'
+import type { AttachmentLinks } from '../conversations/attachment-links.ts'
 import { listMessages } from '../conversations/conversations.ts'
 import { Message } from '../conversations/message.entity.ts'
 import { notFound } from '../errors.ts'
 import { standardLimits } from '../limits.ts'
 import { findToolCalls, toolCallsOfMessages } from '../runs/reading.ts'
 import type { ToolCall } from '../runs/tool-call.entity.ts'
+import { filesOf } from './files.ts'
 import type { Page, Paging, ThreadItem } from './protocol.ts'
 import { pageOf, pageSize } from './threads.ts'
 import { callOfItem, messageOfItem, toItems } from './translate.ts'
@@ -18,11 +20,12 @@ export async function listItems(
   em: SqlEntityManager,
   viewer: Viewer,
   conversationId: string,
+  links: AttachmentLinks,
   { limit, order, after }: Paging,
 ): Promise<Page<ThreadItem>> {
   const size = pageSize(limit)
   const items: ThreadItem[] = []
-  for await (const item of new ItemReader(em, viewer, conversationId, order).beyond(after ?? null, size + 1)) {
+  for await (const item of new ItemReader(em, viewer, conversationId, links, order).beyond(after ?? null, size + 1)) {
     items.push(item)
     if (items.length > size) break
   }
@@ -59,12 +62,20 @@ class ItemReader {
   readonly #em: SqlEntityManager
   readonly #viewer: Viewer
   readonly #conversationId: string
+  readonly #links: AttachmentLinks
   readonly #forwards: boolean
 
-  constructor(em: SqlEntityManager, viewer: Viewer, conversationId: string, order: 'asc' | 'desc') {
+  constructor(
+    em: SqlEntityManager,
+    viewer: Viewer,
+    conversationId: string,
+    links: AttachmentLinks,
+    order: 'asc' | 'desc',
+  ) {
     this.#em = em
     this.#viewer = viewer
     this.#conversationId = conversationId
+    this.#links = links
     this.#forwards = order === 'asc'
   }
 
@@ -93,7 +104,8 @@ class ItemReader {
   async #items(messages: Message[]): Promise<ThreadItem[]> {
     const spoken = messages.filter((message) => message.role === 'ASSISTANT').map((message) => message.id)
     const calls = spoken.length > 0 ? await toolCallsOfMessages(this.#em, this.#viewer, spoken) : new Map()
-    return messages.flatMap((message) => this.#ordered(toItems(message, calls.get(message.id) ?? [])))
+    const files = await filesOf(this.#em, this.#viewer, this.#links, messages)
+    return messages.flatMap((message) => this.#ordered(toItems(message, calls.get(message.id) ?? [], files)))
   }
 
   /** What is left of the item's message behind it, and where the next message is. */

@@ -69,6 +69,8 @@ export const chatkitRequest = z.discriminatedUnion(
     request('threads.retry_after_item', { ...thread, item_id: z.string() }),
     request('threads.custom_action', actionParams),
     request('threads.sync_custom_action', actionParams),
+    request('attachments.create', { name: z.string(), size: z.int(), mime_type: z.string() }),
+    request('attachments.delete', { attachment_id: z.string() }),
     request('items.feedback', {
       ...thread,
       item_ids: z.array(z.string()).max(100),
@@ -96,10 +98,18 @@ export type Thread = {
 
 type ItemBase = { id: string; thread_id: string; created_at: string }
 
+export type AttachmentItem = {
+  id: string
+  name: string
+  mime_type: string
+  upload_descriptor?: { url: string; method: 'PUT'; headers: Record<string, string> }
+  thread_id?: string
+} & ({ type: 'file' } | { type: 'image'; preview_url: string })
+
 export type UserMessageItem = ItemBase & {
   type: 'user_message'
   content: { type: 'input_text'; text: string }[]
-  attachments: never[]
+  attachments: AttachmentItem[]
   inference_options: { model?: string }
 }
 

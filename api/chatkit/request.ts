@@ -18,17 +18,27 @@ export function checkForm(request: Request): void {
 }
 
 async function readText(request: Request, limit: number): Promise<string> {
-  const announced = Number(request.headers.get('content-length') ?? 0)
-  if (announced > limit) throw tooLarge(limit)
   const decoder = new TextDecoder('utf-8', { fatal: true })
   let text = ''
+  for await (const chunk of limited(request, limit, 'bodyBytes'))
+    text += decode(() => decoder.decode(chunk, { stream: true }))
+  return text + decode(() => decoder.decode())
+}
+
+/** The whole body. Throws PAYLOAD_TOO_LARGE without reading on. */
+export async function readBytes(request: Request, limit: number, limitName: string): Promise<Uint8Array> {
+  return Buffer.concat(await Array.fromAsync(limited(request, limit, limitName)))
+}
+
+async function* limited(request: Request, limit: number, limitName: string): AsyncGenerator<Uint8Array, void> {
+  const announced = Number(request.headers.get('content-length') ?? 0)
+  if (announced > limit) throw tooLarge(limit, limitName)
   let bytes = 0
   for await (const chunk of chunksOf(request.body)) {
     bytes += chunk.byteLength
-    if (bytes > limit) throw tooLarge(limit)
-    text += decode(() => decoder.decode(chunk, { stream: true }))
+    if (bytes > limit) throw tooLarge(limit, limitName)
+    yield chunk
   }
-  return text + decode(() => decoder.decode())
 }
 
 /** What is left when the loop ends early is not read. */
@@ -41,11 +51,8 @@ async function* chunksOf(body: ReadableStream<Uint8Array> | null): AsyncGenerato
   }
 }
 
-function tooLarge(limit: number): AppError {
-  return new AppError('PAYLOAD_TOO_LARGE', `The request has more than ${limit} bytes.`, {
-    limit,
-    limitName: 'bodyBytes',
-  })
+function tooLarge(limit: number, limitName: string): AppError {
+  return new AppError('PAYLOAD_TOO_LARGE', `The request has more than ${limit} bytes.`, { limit, limitName })
 }
 
 function decode(part: () => string): string {

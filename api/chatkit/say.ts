@@ -1,8 +1,10 @@
 import type { Units } from '../auth/units.ts'
 import type { Viewer } from '../auth/viewer.ts'
+import type { AttachmentLinks } from '../conversations/attachment-links.ts'
 import type { Runs } from '../runs/runs.ts'
 import type { SendMessage } from '../runs/send-message.ts'
 import { pageToolNames } from '../tools/page-tools.ts'
+import { filesOf } from './files.ts'
 import { messageInput } from './message-input.ts'
 import { newAnswer, type Opening } from './opening.ts'
 import type { RequestOf, ThreadEvent } from './protocol.ts'
@@ -10,18 +12,23 @@ import { oncePerRequest, repeatKey } from './repeats.ts'
 import { conversationOf } from './threads.ts'
 import { toItems, toThread } from './translate.ts'
 
+type SayParts = { units: Units; runs: Runs; links: AttachmentLinks }
 type SayRequest = RequestOf<'threads.create' | 'threads.add_user_message'>
 
 /** Sends the message, or finds the one that this request repeats. Rejects as `sendMessage`: RUN_ACTIVE when busy. */
-export async function say(units: Units, runs: Runs, viewer: Viewer, { type, params }: SayRequest): Promise<Opening> {
+export async function say(
+  { units, runs, links }: SayParts,
+  viewer: Viewer,
+  { type, params }: SayRequest,
+): Promise<Opening> {
   const input: SendMessage = {
     ...('thread_id' in params && { conversationId: conversationOf(params.thread_id) }),
     ...messageInput(params.input),
     whenBusy: 'REJECT',
     clientTools: pageToolNames,
   }
-  const { conversationId = null, content, model = null } = input
-  const key = repeatKey(viewer, type, [conversationId, content, model])
+  const { conversationId = null, content, model = null, attachmentIds = [] } = input
+  const key = repeatKey(viewer, type, [conversationId, content, model, attachmentIds])
   const isNew = type === 'threads.create'
   const { conversation, message, run } = await oncePerRequest(
     units,
@@ -31,7 +38,8 @@ export async function say(units: Units, runs: Runs, viewer: Viewer, { type, para
     // A new conversation is never missing: it was deleted since this message was first sent.
     { afresh: isNew },
   )
-  const said: ThreadEvent[] = toItems(message, []).map((item) => ({ type: 'thread.item.done', item }))
+  const files = await filesOf(units.as(viewer), viewer, links, [message])
+  const said: ThreadEvent[] = toItems(message, [], files).map((item) => ({ type: 'thread.item.done', item }))
   if (isNew) said.unshift({ type: 'thread.created', thread: toThread(conversation) })
   return newAnswer(conversation, run, said, key)
 }

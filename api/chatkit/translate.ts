@@ -5,6 +5,7 @@ import { isPageTool } from '../tools/page-tools.ts'
 import { pageItemOf } from './page-items.ts'
 import type {
   AssistantMessageItem,
+  AttachmentItem,
   ClientToolCallItem,
   OutputText,
   Page,
@@ -20,6 +21,9 @@ import { widgetOf } from './widgets.ts'
 
 /** What is shown of a message. */
 export type SaidMessage = Pick<Message, 'id' | 'conversationId' | 'role' | 'content' | 'createdAt'>
+
+/** The files of each message as items, by the message's row id. */
+export type Files = ReadonlyMap<string, AttachmentItem[]>
 
 /** A conversation as a thread; without items, as in lists and events, unless a page of them is given. */
 export function toThread(
@@ -40,8 +44,8 @@ export function toThread(
  * The items of one message, in order: what was said, then the workflow of the tools that were used, then their widgets,
  * then what the page has to answer. None for a message that is still being written and for what no person said (imported instructions).
  */
-export function toItems(message: SaidMessage, calls: readonly UsedTool[]): ThreadItem[] {
-  if (message.role === 'USER') return [userItem(message)]
+export function toItems(message: SaidMessage, calls: readonly UsedTool[], files?: Files): ThreadItem[] {
+  if (message.role === 'USER') return [userItem(message, files?.get(message.id) ?? [])]
   if (message.role === 'SYSTEM') return []
   return [
     ...(message.content ? [assistantItem(message, message.content)] : []),
@@ -51,12 +55,12 @@ export function toItems(message: SaidMessage, calls: readonly UsedTool[]): Threa
   ]
 }
 
-function userItem(message: SaidMessage): UserMessageItem {
+function userItem(message: SaidMessage, attachments: AttachmentItem[]): UserMessageItem {
   return {
     ...baseOf(message),
     type: 'user_message',
     content: [{ type: 'input_text', text: message.content }],
-    attachments: [],
+    attachments,
     inference_options: {},
   }
 }

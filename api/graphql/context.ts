@@ -3,6 +3,7 @@ import type { Budget, Rates } from '../auth/rates.ts'
 import type { Units } from '../auth/units.ts'
 import type { Viewer } from '../auth/viewer.ts'
 import type { Bell } from '../bell/bell.ts'
+import type { AttachmentLinks } from '../conversations/attachment-links.ts'
 import type { Limits } from '../limits.ts'
 import type { Runs } from '../runs/runs.ts'
 import type { Toolboxes } from '../tools/toolbox.ts'
@@ -23,6 +24,8 @@ export type Parts = {
   forgetKeys(): void
   rates: Rates
   limits: Limits
+  /** Addresses of files that people sent. */
+  links: AttachmentLinks
 }
 
 export type Person = { id: string; name: string; email: string }

@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { owned, type Viewer } from '../auth/viewer.ts'
 import type { Bell } from '../bell/bell.ts'
+import { copyAttachments } from '../conversations/attachments.ts'
 import { ringConversation } from '../conversations/conversations.ts'
 import { Message } from '../conversations/message.entity.ts'
 import { AppError, notFound } from '../errors.ts'
@@ -44,6 +45,7 @@ export function editing(parts: SendParts, viewer: Viewer, input: EditMessage): R
       ...{ sequence: await nextSequence(em, old), role: 'USER', status: 'COMPLETE' },
     })
     await em.flush()
+    await copyAttachments(em, old, message)
     return { message, run: await answer(parts, em, bell, message, parts.model.names[0]) }
   })
 }

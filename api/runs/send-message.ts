@@ -2,6 +2,7 @@ import { LockMode } from '@mikro-orm/core'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { owned, type Viewer } from '../auth/viewer.ts'
 import type { Bell } from '../bell/bell.ts'
+import { bindAttachments } from '../conversations/attachments.ts'
 import { Conversation } from '../conversations/conversation.entity.ts'
 import { ownConversation, ringConversation } from '../conversations/conversations.ts'
 import { Message } from '../conversations/message.entity.ts'
@@ -24,6 +25,8 @@ export type SendMessage = {
   whenBusy?: 'REJECT' | 'QUEUE' | 'INTERRUPT' | null
   /** One of the models that the operator allows. */
   model?: string | null
+  /** Files that were uploaded and not sent yet. */
+  attachmentIds?: readonly string[] | null
   /** Tools that the page answers from which it is said, by name. */
   clientTools?: readonly string[] | null
 }
@@ -35,7 +38,7 @@ export type SendParts = { claim: Claim; model: Model; limits: Limits }
 /** The message and the run that answers it, as work that can be repeated. Checks the input first. */
 export function sending(parts: SendParts, viewer: Viewer, input: SendMessage): Repeatable<Sent> {
   const model = checkedModel(parts.model, input.model)
-  checkContent(input.content, parts.limits)
+  checkContent(input.content, parts.limits, checkAttachments(input.attachmentIds, parts.limits))
   const { idempotencyKey: key, ...rest } = input
   return {
     key,
@@ -74,6 +77,7 @@ async function send(
   const clientTools = input.clientTools ? [...input.clientTools] : null
   const run = em.create(Run, { ...of, messageId: message.id, status: 'QUEUED', model: input.model, clientTools, ahead })
   await em.flush()
+  await bindAttachments(em, viewer, message, input.attachmentIds ?? [])
   await em.execute('update conversation set updated_at = ? where id = ? and user_id = ?', [
     new Date(),
     conversation.id,
@@ -146,14 +150,22 @@ async function found<T extends { id: string; userId: string }>(
 }
 
 /** Kept exactly as typed; only what cannot be stored, or says nothing, is refused. */
-export function checkContent(content: string, { messageBytes }: Limits): void {
+export function checkContent(content: string, { messageBytes }: Limits, files = 0): void {
   const field = ['input', 'content']
-  if (content.trim() === '') throw badInput(field, 'must not be empty')
+  if (content.trim() === '' && files === 0) throw badInput(field, 'must not be empty')
   if (content.includes('\0') || !content.isWellFormed()) throw badInput(field, 'must be well-formed text without NUL')
   const actual = Buffer.byteLength(content)
   if (actual <= messageBytes) return
   const reason = `must have at most ${messageBytes} bytes`
   throw new AppError('BAD_USER_INPUT', `content: ${reason}`, { field, reason, limit: messageBytes, actual })
+}
+
+function checkAttachments(ids: readonly string[] | null | undefined, { attachmentsPerMessage }: Limits): number {
+  const count = ids?.length ?? 0
+  const field = ['input', 'attachmentIds']
+  if (count > attachmentsPerMessage) throw badInput(field, `must be at most ${attachmentsPerMessage}`)
+  if (new Set(ids).size < count) throw badInput(field, 'must all be different')
+  return count
 }
 
 export function checkedModel(model: Model, name: string | null | undefined): string {

@@ -26,6 +26,7 @@ export function door(parts: Partial<GraphqlParts> = {}) {
     stillSignedIn: async () => true,
     forgetKeys: unused,
     rates: new Rates(parts.limits ?? standardLimits),
+    links: { read: unused, upload: unused, check: unused },
     limits: standardLimits,
     graphiql: true,
     production: false,
