@@ -1,7 +1,7 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
-import { type AnyVariables, type CombinedError, createClient, fetchExchange } from '@urql/core'
 import { authExchange } from '@urql/exchange-auth'
 import { useSyncExternalStore } from 'react'
+import { type AnyVariables, type CombinedError, createClient, fetchExchange } from 'urql'
 import { Failure, inWords } from './failure.ts'
 
 const renewBeforeMs = 30_000
@@ -68,12 +68,16 @@ export function useSignedOut(): boolean {
   )
 }
 
-const client = createClient({
+/** Used through `query` and `mutate`, and by urql's hooks on the signed-in pages. Made once in the browser. */
+export const client = createClient({
   url: '/graphql',
   preferGetMethod: false,
   requestPolicy: 'network-only',
-  fetch: (input, init) =>
-    fetch(input, { ...init, signal: anySignal(init?.signal, AbortSignal.timeout(giveUpAfterMs)) }),
+  fetch: (input, init) => {
+    // The server renders pages too, for many people at once: there nothing may be asked with this one.
+    if (typeof document === 'undefined') throw new Error('Loaders read for the first paint.')
+    return fetch(input, { ...init, signal: anySignal(init?.signal, AbortSignal.timeout(giveUpAfterMs)) })
+  },
   exchanges: [
     authExchange(async ({ appendHeaders }) => ({
       addAuthToOperation: (operation) =>
@@ -115,7 +119,8 @@ function unwrap<Data>({ data, error }: { data?: Data; error?: CombinedError }): 
   return data
 }
 
-function failureOf({ graphQLErrors: [first], response }: CombinedError): Failure {
+/** What went wrong with a request, in words for the person. */
+export function failureOf({ graphQLErrors: [first], response }: CombinedError): Failure {
   const code = first ? String(first.extensions.code ?? 'INTERNAL_SERVER_ERROR') : codeOfStatus(response?.status)
   if (code === 'UNAUTHENTICATED') setSignedOut(true)
   return new Failure(code, inWords(code, first?.message))

@@ -1,6 +1,6 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
-import { stringifyDocument } from '@urql/core'
 import { createClient, NetworkError } from 'graphql-sse'
+import { stringifyDocument } from 'urql'
 import { accessToken } from './api.ts'
 import { Failure } from './failure.ts'
 import { withIdleTimeout } from './idle-timeout.ts'

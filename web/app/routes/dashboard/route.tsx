@@ -8,8 +8,9 @@ import {
   useRouteError,
 } from '@remix-run/react'
 import { useEffect, useMemo, useState } from 'react'
+import { Provider } from 'urql'
 import { apiFor } from '~/api.server.ts'
-import { query, useSignedOut } from '~/api.ts'
+import { client, query, useSignedOut } from '~/api.ts'
 import { ErrorPage } from '~/components/error-page.tsx'
 import { FrameContext, type Frame as FrameValue } from '~/components/frame-context.ts'
 import { useViewerEvents } from '~/events.ts'
@@ -57,28 +58,30 @@ export default function DashboardLayout() {
   )
   const sidebar = <Sidebar more={older.more} />
   return (
-    <FrameContext.Provider value={frame}>
-      <a
-        href="#page"
-        className="absolute top-2 left-2 z-50 -translate-y-20 rounded-lg bg-accent px-4 py-2 font-medium text-accent-ink focus:translate-y-0"
-      >
-        Skip to the page
-      </a>
-      <div className="flex h-dvh overflow-hidden">
-        <aside className="hidden w-72 shrink-0 border-e border-line bg-surface lg:block" aria-label="Sidebar">
-          {sidebar}
-        </aside>
-        <Sheet open={sheetOpen} onOpenChange={setSheetOpen}>
-          {sidebar}
-        </Sheet>
-        <main id="page" tabIndex={-1} className="relative flex min-w-0 flex-1 flex-col outline-none">
-          {signedOut && <SignedOutNotice />}
-          <div className="min-h-0 flex-1">
-            <Outlet />
-          </div>
-        </main>
-      </div>
-    </FrameContext.Provider>
+    <Provider value={client}>
+      <FrameContext.Provider value={frame}>
+        <a
+          href="#page"
+          className="absolute top-2 left-2 z-50 -translate-y-20 rounded-lg bg-accent px-4 py-2 font-medium text-accent-ink focus:translate-y-0"
+        >
+          Skip to the page
+        </a>
+        <div className="flex h-dvh overflow-hidden">
+          <aside className="hidden w-72 shrink-0 border-e border-line bg-surface lg:block" aria-label="Sidebar">
+            {sidebar}
+          </aside>
+          <Sheet open={sheetOpen} onOpenChange={setSheetOpen}>
+            {sidebar}
+          </Sheet>
+          <main id="page" tabIndex={-1} className="relative flex min-w-0 flex-1 flex-col outline-none">
+            {signedOut && <SignedOutNotice />}
+            <div className="min-h-0 flex-1">
+              <Outlet />
+            </div>
+          </main>
+        </div>
+      </FrameContext.Provider>
+    </Provider>
   )
 }
 
