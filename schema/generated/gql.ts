@@ -40,6 +40,12 @@ type Documents = {
     "\n  mutation RemoveTask($input: DeleteTaskInput!) {\n    deleteTask(input: $input) {\n      deletedId\n    }\n  }\n": typeof types.RemoveTaskDocument,
     "\n  query ChatPage($id: ID!, $last: Int!) {\n    conversation(id: $id) {\n      id\n      title\n      eventCursor\n      activeRun {\n        ...RunFields\n      }\n      runs(first: 1) {\n        edges {\n          node {\n            ...RunFields\n          }\n        }\n      }\n      messages(last: $last) {\n        pageInfo {\n          hasPreviousPage\n          startCursor\n        }\n        edges {\n          node {\n            ...MessageFields\n          }\n        }\n      }\n    }\n  }\n": typeof types.ChatPageDocument,
     "\n  query EarlierMessages($id: ID!, $last: Int!, $before: String!) {\n    conversation(id: $id) {\n      id\n      messages(last: $last, before: $before) {\n        pageInfo {\n          hasPreviousPage\n          startCursor\n        }\n        edges {\n          node {\n            ...MessageFields\n          }\n        }\n      }\n    }\n  }\n": typeof types.EarlierMessagesDocument,
+    "\n  fragment ApiKeyFields on ApiKey {\n    id\n    name\n    start\n    scopes\n    createdAt\n    expiresAt\n    lastUsedAt\n  }\n": typeof types.ApiKeyFieldsFragmentDoc,
+    "\n  query SettingsPage {\n    viewer {\n      id\n      name\n      email\n      apiKeys {\n        ...ApiKeyFields\n      }\n    }\n    toolServers {\n      ...ToolServerFields\n    }\n  }\n": typeof types.SettingsPageDocument,
+    "\n  fragment ToolServerFields on ToolServer {\n    name\n    status\n    error\n    tools {\n      name\n      title\n      description\n      readOnly\n      destructive\n      needsApproval\n    }\n  }\n": typeof types.ToolServerFieldsFragmentDoc,
+    "\n  query ToolServers {\n    toolServers {\n      ...ToolServerFields\n    }\n  }\n": typeof types.ToolServersDocument,
+    "\n  mutation MakeKey($input: CreateApiKeyInput!) {\n    createApiKey(input: $input) {\n      apiKey {\n        ...ApiKeyFields\n      }\n      key\n    }\n  }\n": typeof types.MakeKeyDocument,
+    "\n  mutation RevokeKey($input: RevokeApiKeyInput!) {\n    revokeApiKey(input: $input) {\n      revokedId\n    }\n  }\n": typeof types.RevokeKeyDocument,
     "\n  query Frame($first: Int!) {\n    viewer {\n      id\n      name\n      email\n    }\n    conversations(first: $first) {\n      edges {\n        node {\n          ...ConversationListFields\n        }\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": typeof types.FrameDocument,
     "\n  query MoreConversations($first: Int!, $after: String!) {\n    conversations(first: $first, after: $after) {\n      edges {\n        node {\n          ...ConversationListFields\n        }\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": typeof types.MoreConversationsDocument,
     "\n  mutation RenameConversation($input: UpdateConversationInput!) {\n    updateConversation(input: $input) {\n      conversation {\n        ...ConversationListFields\n      }\n    }\n  }\n": typeof types.RenameConversationDocument,
@@ -76,6 +82,12 @@ const documents: Documents = {
     "\n  mutation RemoveTask($input: DeleteTaskInput!) {\n    deleteTask(input: $input) {\n      deletedId\n    }\n  }\n": types.RemoveTaskDocument,
     "\n  query ChatPage($id: ID!, $last: Int!) {\n    conversation(id: $id) {\n      id\n      title\n      eventCursor\n      activeRun {\n        ...RunFields\n      }\n      runs(first: 1) {\n        edges {\n          node {\n            ...RunFields\n          }\n        }\n      }\n      messages(last: $last) {\n        pageInfo {\n          hasPreviousPage\n          startCursor\n        }\n        edges {\n          node {\n            ...MessageFields\n          }\n        }\n      }\n    }\n  }\n": types.ChatPageDocument,
     "\n  query EarlierMessages($id: ID!, $last: Int!, $before: String!) {\n    conversation(id: $id) {\n      id\n      messages(last: $last, before: $before) {\n        pageInfo {\n          hasPreviousPage\n          startCursor\n        }\n        edges {\n          node {\n            ...MessageFields\n          }\n        }\n      }\n    }\n  }\n": types.EarlierMessagesDocument,
+    "\n  fragment ApiKeyFields on ApiKey {\n    id\n    name\n    start\n    scopes\n    createdAt\n    expiresAt\n    lastUsedAt\n  }\n": types.ApiKeyFieldsFragmentDoc,
+    "\n  query SettingsPage {\n    viewer {\n      id\n      name\n      email\n      apiKeys {\n        ...ApiKeyFields\n      }\n    }\n    toolServers {\n      ...ToolServerFields\n    }\n  }\n": types.SettingsPageDocument,
+    "\n  fragment ToolServerFields on ToolServer {\n    name\n    status\n    error\n    tools {\n      name\n      title\n      description\n      readOnly\n      destructive\n      needsApproval\n    }\n  }\n": types.ToolServerFieldsFragmentDoc,
+    "\n  query ToolServers {\n    toolServers {\n      ...ToolServerFields\n    }\n  }\n": types.ToolServersDocument,
+    "\n  mutation MakeKey($input: CreateApiKeyInput!) {\n    createApiKey(input: $input) {\n      apiKey {\n        ...ApiKeyFields\n      }\n      key\n    }\n  }\n": types.MakeKeyDocument,
+    "\n  mutation RevokeKey($input: RevokeApiKeyInput!) {\n    revokeApiKey(input: $input) {\n      revokedId\n    }\n  }\n": types.RevokeKeyDocument,
     "\n  query Frame($first: Int!) {\n    viewer {\n      id\n      name\n      email\n    }\n    conversations(first: $first) {\n      edges {\n        node {\n          ...ConversationListFields\n        }\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": types.FrameDocument,
     "\n  query MoreConversations($first: Int!, $after: String!) {\n    conversations(first: $first, after: $after) {\n      edges {\n        node {\n          ...ConversationListFields\n        }\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": types.MoreConversationsDocument,
     "\n  mutation RenameConversation($input: UpdateConversationInput!) {\n    updateConversation(input: $input) {\n      conversation {\n        ...ConversationListFields\n      }\n    }\n  }\n": types.RenameConversationDocument,
@@ -204,6 +216,30 @@ export function graphql(source: "\n  query ChatPage($id: ID!, $last: Int!) {\n  
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query EarlierMessages($id: ID!, $last: Int!, $before: String!) {\n    conversation(id: $id) {\n      id\n      messages(last: $last, before: $before) {\n        pageInfo {\n          hasPreviousPage\n          startCursor\n        }\n        edges {\n          node {\n            ...MessageFields\n          }\n        }\n      }\n    }\n  }\n"): (typeof documents)["\n  query EarlierMessages($id: ID!, $last: Int!, $before: String!) {\n    conversation(id: $id) {\n      id\n      messages(last: $last, before: $before) {\n        pageInfo {\n          hasPreviousPage\n          startCursor\n        }\n        edges {\n          node {\n            ...MessageFields\n          }\n        }\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment ApiKeyFields on ApiKey {\n    id\n    name\n    start\n    scopes\n    createdAt\n    expiresAt\n    lastUsedAt\n  }\n"): (typeof documents)["\n  fragment ApiKeyFields on ApiKey {\n    id\n    name\n    start\n    scopes\n    createdAt\n    expiresAt\n    lastUsedAt\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query SettingsPage {\n    viewer {\n      id\n      name\n      email\n      apiKeys {\n        ...ApiKeyFields\n      }\n    }\n    toolServers {\n      ...ToolServerFields\n    }\n  }\n"): (typeof documents)["\n  query SettingsPage {\n    viewer {\n      id\n      name\n      email\n      apiKeys {\n        ...ApiKeyFields\n      }\n    }\n    toolServers {\n      ...ToolServerFields\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment ToolServerFields on ToolServer {\n    name\n    status\n    error\n    tools {\n      name\n      title\n      description\n      readOnly\n      destructive\n      needsApproval\n    }\n  }\n"): (typeof documents)["\n  fragment ToolServerFields on ToolServer {\n    name\n    status\n    error\n    tools {\n      name\n      title\n      description\n      readOnly\n      destructive\n      needsApproval\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ToolServers {\n    toolServers {\n      ...ToolServerFields\n    }\n  }\n"): (typeof documents)["\n  query ToolServers {\n    toolServers {\n      ...ToolServerFields\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation MakeKey($input: CreateApiKeyInput!) {\n    createApiKey(input: $input) {\n      apiKey {\n        ...ApiKeyFields\n      }\n      key\n    }\n  }\n"): (typeof documents)["\n  mutation MakeKey($input: CreateApiKeyInput!) {\n    createApiKey(input: $input) {\n      apiKey {\n        ...ApiKeyFields\n      }\n      key\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation RevokeKey($input: RevokeApiKeyInput!) {\n    revokeApiKey(input: $input) {\n      revokedId\n    }\n  }\n"): (typeof documents)["\n  mutation RevokeKey($input: RevokeApiKeyInput!) {\n    revokeApiKey(input: $input) {\n      revokedId\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
