@@ -10,6 +10,23 @@ export async function connectTo(url: string): Promise<Connection> {
   return client
 }
 
+/** So long whoever has a lost connection in hand may take to give it back. */
+const graceMs = 1_000
+
+/**
+ * Takes connections that were lost out of the pool. A transaction that can be neither committed nor rolled back is never
+ * given back by the query builder: each would cost the pool a place for good, and ten of them all.
+ */
+export function letGoOfLost(pool: pg.Pool): void {
+  const lent = new Set<pg.PoolClient>()
+  pool.on('acquire', (client) => void lent.add(client))
+  pool.on('release', (_error, client) => void lent.delete(client))
+  pool.on('connect', (client) => {
+    const giveBack = () => lent.has(client) && client.release(true)
+    client.once('end', () => setTimeout(giveBack, graceMs).unref())
+  })
+}
+
 type Connect = () => Promise<Connection>
 
 /** Runs the work while no other process runs work of this name in the same database. */

@@ -5,12 +5,19 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 
-/** Runs as the server's user: once our end of its stdin closes, however we end, it stops the server and removes the folder. */
-const keeper = 'd=$1; shift; "$@" </dev/null & p=$!; read -r _; kill -INT $p; wait $p; rm -rf "$d"'
+/**
+ * Runs as the server's user. A number on its stdin kills the server and starts it again after so many seconds. Once our
+ * end of the stdin closes, however we end, it stops the server and removes the folder.
+ */
+const keeper = `d=$1; shift; "$@" </dev/null & p=$!
+while read -r s; do kill -QUIT $p; wait $p; sleep "$s"; "$@" </dev/null & p=$!; done
+kill -INT $p; wait $p; rm -rf "$d"`
 
 export type PostgresServer = {
   /** A URL of one of its databases, reached through a socket that only this user can open. */
   url(database: string, user?: string): string
+  /** As after a crash: all connections are cut, and commits that did not wait for the disk are lost. */
+  crash(options?: { awaySeconds?: number }): Promise<void>
   stop(): Promise<void>
 }
 
@@ -25,9 +32,9 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
     const env = { PATH, NODE_ENV, LC_ALL: 'C', TZ: 'UTC' }
     const runAs = { cwd: folder, env, ...installInto(folder) }
     initialise(folder, runAs)
-    const stop = await serve(folder, runAs, settings)
+    const served = await serve(folder, runAs, settings)
     const host = encodeURIComponent(folder)
-    return { url: (database, user = 'postgres') => `postgresql://${user}@${host}/${database}`, stop }
+    return { url: (database, user = 'postgres') => `postgresql://${user}@${host}/${database}`, ...served }
   } catch (error) {
     rmSync(folder, { recursive: true, force: true })
     throw error
@@ -61,7 +68,11 @@ function initialise(folder: string, runAs: RunAs): void {
   if (status !== 0) throw new Error(`initdb: ${error ?? stderr}`)
 }
 
-async function serve(folder: string, runAs: RunAs, settings: Record<string, string>): Promise<() => Promise<void>> {
+async function serve(
+  folder: string,
+  runAs: RunAs,
+  settings: Record<string, string>,
+): Promise<Pick<PostgresServer, 'crash' | 'stop'>> {
   const all = {
     listen_addresses: '',
     unix_socket_directories: folder,
@@ -77,6 +88,7 @@ async function serve(folder: string, runAs: RunAs, settings: Record<string, stri
     detached: true,
     stdio: ['pipe', 'ignore', 'pipe'],
   })
+  child.stderr.setEncoding('utf8')
   const stop = async () => {
     if (child.exitCode !== null) return
     child.ref()
@@ -84,17 +96,35 @@ async function serve(folder: string, runAs: RunAs, settings: Record<string, stri
     child.stdin.end()
     await gone
   }
-  await new Promise<void>((ready, fail) => {
-    let log = ''
-    child.once('error', fail)
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      log = (log + text).slice(-20_000)
-      if (log.includes('ready to accept connections')) ready()
-      else if (log.includes('FATAL')) stop().then(() => fail(new Error(log)), fail)
+  const ready = () =>
+    new Promise<void>((ready, fail) => {
+      let log = ''
+      const read = (text: string) => {
+        log = (log + text).slice(-20_000)
+        if (log.includes('ready to accept connections')) done(ready)
+        else if (log.includes('FATAL') && !/FATAL: {2}(?:terminating|the database system is)/.test(log))
+          stop().then(() => done(() => fail(new Error(log))), fail)
+      }
+      const done = (settle: () => void) => {
+        child.stderr.off('data', read)
+        child.stderr.resume() // a full pipe would hold the server up
+        settle()
+      }
+      child.once('error', fail)
+      child.stderr.on('data', read)
     })
-  })
+  await ready()
   unref(child, child.stdin, child.stderr) // it must not keep the test run alive
-  return stop
+  return {
+    stop,
+    crash: async ({ awaySeconds = 0 } = {}) => {
+      child.ref()
+      const again = ready()
+      child.stdin.write(`${awaySeconds}\n`)
+      await again
+      child.unref()
+    },
+  }
 }
 
 function unref(...things: object[]): void {

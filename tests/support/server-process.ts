@@ -9,6 +9,9 @@ export type ServerProcess = {
   output(): string
   /** As by a power cut: nothing is said, nothing is flushed. */
   kill(): Promise<void>
+  /** It does nothing at all until it wakes, like a machine that is suspended. */
+  sleep(): void
+  wake(): void
   /** As by an operator. Gives the exit code. */
   stop(): Promise<number | null>
   /** The same server again, on the same data and the same address, after `kill` or `stop`. */
@@ -67,6 +70,8 @@ export async function startServer(
     url,
     output: () => output,
     kill: async () => void (await end('SIGKILL')),
+    sleep: () => void child?.kill('SIGSTOP'),
+    wake: () => void child?.kill('SIGCONT'),
     stop: () => end('SIGTERM'),
     start,
   }

@@ -66,6 +66,11 @@ export async function signIn(url: string, { email, name }: { email: string; name
   return signedIn(url, await authenticate(url, 'sign-in', { email, password }), { name, email })
 }
 
+/** The same browser at another address of the same service. */
+export function at(url: string, { headers, name, email }: User): User {
+  return signedIn(url, headers.cookie, { name, email })
+}
+
 async function authenticate(url: string, way: 'sign-up' | 'sign-in', body: object): Promise<string> {
   const response = await fetch(`${url}/api/auth/${way}/email`, {
     method: 'POST',
