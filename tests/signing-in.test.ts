@@ -6,11 +6,20 @@ import { authenticate, type Judges } from '../api/auth/authenticate.ts'
 import { createTokenReader } from '../api/auth/token.ts'
 import { scopes } from '../api/auth/viewer.ts'
 import type { Database } from '../api/database/database.ts'
+import { type Limits, standardLimits } from '../api/limits.ts'
 import { openDatabase } from './support/databases.ts'
 
 const url = 'http://localhost:3000'
 const password = 'correct horse battery staple'
-const settings = { url, production: false, secret: 's3cret-'.repeat(8), dataDir: 'memory://' } satisfies AuthSettings
+/** All the people of this file come from no address. */
+const roomy: Limits = { ...standardLimits, signInsPerAddressPerMinute: 10_000, signUpsPerHour: 10_000 }
+const settings = {
+  url,
+  production: false,
+  secret: 's3cret-'.repeat(8),
+  dataDir: 'memory://',
+  limits: roomy,
+} satisfies AuthSettings
 
 let database: Database
 let auth: Auth
@@ -92,7 +101,7 @@ describe('a person', () => {
       post('/sign-in/email', { email: `${randomUUID()}@example.test`, password }),
     ])
     const [wrong, unknown] = await Promise.all(
-      answers.map(async (it) => ({ status: it.status, text: await it.text() })),
+      answers.map(async (it) => ({ status: it.status, text: (await it.text()).replace(/"errorId":"[^"]+"/g, '') })),
     )
     expect(wrong).toEqual(unknown)
   })
@@ -376,7 +385,13 @@ describe('one credential counts', () => {
 
   test('none, when it cannot be checked: then nobody is let in', async () => {
     const failing = () => Promise.reject(new Error('the database is away'))
-    const judges: Judges = { readToken: failing, readKey: failing, findSession: failing, readCookie: failing, origins: () => true }
+    const judges: Judges = {
+      readToken: failing,
+      readKey: failing,
+      findSession: failing,
+      readCookie: failing,
+      origins: () => true,
+    }
     const credentials: Headers[] = [{ cookie }, { authorization: `Bearer ${token}` }]
     for (const headers of credentials) {
       const refused = expect(authenticate(asking(headers), judges)).rejects
@@ -404,27 +419,148 @@ describe('a foreign page', () => {
   })
 })
 
-describe('one address', () => {
-  test('may try often, not endlessly, whatever its headers say', async () => {
-    const attempts = { signInsPerMinute: 3, signUpsPerHour: 1 }
-    const strict = await createAuth({ ...settings, attempts }, database.orm.em, database.units)
-    const guess = (address: string, headers: Headers = {}) =>
-      post('/sign-in/email', { email: 'a@example.test', password: 'wrong horse' }, headers, address, strict)
-    for (let n = 0; n < 3; n++) expect((await guess('192.0.2.1')).status).toBe(401)
-    const forged = {
-      'x-forwarded-for': '192.0.2.77',
-      'x-real-ip': '192.0.2.78',
-      'x-parley-client-address': '192.0.2.79',
-    }
-    const refused = await guess('192.0.2.1', forged)
+describe('who guesses', () => {
+  const guess = (on: Auth, email: string, address: string, headers: Headers = {}, path = '/sign-in/email') =>
+    post(path, { email, password: 'wrong horse' }, headers, address, on)
+  const strict = (limits: Partial<Limits>) =>
+    createAuth({ ...settings, limits: { ...standardLimits, ...limits } }, database.orm.em, database.units)
+  const forged = { 'x-forwarded-for': '192.0.2.77', 'x-real-ip': '192.0.2.78', 'x-parley-client-address': '192.0.2.79' }
+
+  test('from one address may try often, not endlessly, whatever the headers say', async () => {
+    const on = await strict({ signInsPerAddressPerMinute: 3 })
+    for (let n = 0; n < 3; n++) expect((await guess(on, `${n}@example.test`, '192.0.2.1')).status).toBe(401)
+    const refused = await guess(on, 'other@example.test', '192.0.2.1', forged)
     expect(refused.status).toBe(429)
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
-    expect(await refused.json()).toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: expect.any(Number) })
-    expect((await guess('192.0.2.2')).status).toBe(401)
+    expect(await refused.json()).toMatchObject({
+      ...{ code: 'RATE_LIMITED', limitName: 'signInsPerAddressPerMinute', limit: 3, actual: 4 },
+      ...{ retryAfterMs: expect.any(Number), errorId: expect.any(String) },
+    })
+    expect((await guess(on, 'other@example.test', '192.0.2.2')).status).toBe(401)
+  })
 
+  test('at one account may not go on from other addresses, nor in another spelling', async () => {
+    const on = await strict({ signInsPerMinute: 3 })
+    const tries: [string, string, string][] = [
+      ['victim@example.test', '192.0.2.1', '/sign-in/email'],
+      ['VICTIM@example.test', '192.0.2.2', '//sign-in//email'],
+      [' victim@example.test', '2001:db8::1', '/sign-in/email/'],
+    ]
+    for (const [email, address, path] of tries) expect((await guess(on, email, address, {}, path)).status).not.toBe(429)
+    const refused = await guess(on, 'victim@example.test', '198.51.100.1')
+    expect(await refused.json()).toMatchObject({ code: 'RATE_LIMITED', limitName: 'signInsPerMinute', limit: 3 })
+    expect((await guess(on, 'someone@example.test', '198.51.100.1')).status).toBe(401)
+  })
+
+  test('from one network of IPv6 is one', async () => {
+    const on = await strict({ signInsPerAddressPerMinute: 2 })
+    const addresses = ['2001:db8:0:1::1', '2001:0db8:0000:0001:ffff::9']
+    for (const address of addresses) expect((await guess(on, `${address}@x.test`, address)).status).not.toBe(429)
+    expect((await guess(on, 'c@example.test', '2001:db8:0:1:abcd:ef01:2345:6789')).status).toBe(429)
+    expect((await guess(on, 'd@example.test', '2001:db8:0:2::1')).status).toBe(401)
+    for (let n = 0; n < 2; n++) await guess(on, `${n}@example.test`, '::ffff:192.0.2.5')
+    expect((await guess(on, 'e@example.test', '192.0.2.5')).status).toBe(429)
+  })
+
+  test('takes as long for an account that is not there', async () => {
+    const { email } = await signUp()
+    const took = async (address: string) => {
+      const since = performance.now()
+      await guess(auth, address, '192.0.2.99')
+      return performance.now() - since
+    }
+    await took(email)
+    const [known, unknown] = [await took(email), await took(`${randomUUID()}@example.test`)]
+    expect(unknown).toBeGreaterThan(known / 3)
+    expect(known).toBeGreaterThan(unknown / 3)
+  })
+
+  test('cannot sign up endlessly', async () => {
+    const on = await strict({ signUpsPerHour: 1 })
     const join = () =>
-      post('/sign-up/email', { name: 'A', email: `${randomUUID()}@example.test`, password }, {}, '192.0.2.3', strict)
+      post('/sign-up/email', { name: 'A', email: `${randomUUID()}@example.test`, password }, {}, '192.0.2.3', on)
     expect((await join()).status).toBe(200)
-    expect((await join()).status).toBe(429)
+    expect(await (await join()).json()).toMatchObject({ code: 'RATE_LIMITED', limitName: 'signUpsPerHour' })
+  })
+})
+
+describe('an account', () => {
+  const from = (cookie: string) => ({ cookie, origin: url })
+  const sessions = async (cookie: string): Promise<{ token: string }[]> =>
+    (await auth.handler(new Request(`${url}/api/auth/list-sessions`, { headers: { cookie } }))).json()
+
+  test('lists its sessions and signs the others out', async () => {
+    const { email, cookie } = await signUp()
+    const other = cookieOf(await post('/sign-in/email', { email, password }))
+    const third = cookieOf(await post('/sign-in/email', { email, password }))
+    const listed = await sessions(cookie)
+    expect(listed).toHaveLength(3)
+    const own = decodeURIComponent(third.split('=')[1] ?? '').split('.')[0]
+    expect((await post('/revoke-session', { token: own }, from(cookie))).status).toBe(200)
+    await expect(withCookie(third)).rejects.toMatchObject(refusal)
+    await withCookie(other)
+    expect((await post('/revoke-other-sessions', {}, from(cookie))).status).toBe(200)
+    await expect(withCookie(other)).rejects.toMatchObject(refusal)
+    await withCookie(cookie)
+  })
+
+  test('changes its password with the old one, and the others are signed out', async () => {
+    const { email, cookie } = await signUp()
+    const other = cookieOf(await post('/sign-in/email', { email, password }))
+    const change = (currentPassword: string) => ({
+      currentPassword,
+      newPassword: 'another horse',
+      revokeOtherSessions: true,
+    })
+    expect((await post('/change-password', change('wrong horse'), from(cookie))).status).toBe(400)
+    const changed = await post('/change-password', change(password), from(cookie))
+    expect(changed.status).toBe(200)
+    await expect(withCookie(other)).rejects.toMatchObject(refusal)
+    await withCookie(cookieOf(changed))
+    expect((await post('/sign-in/email', { email, password })).status).toBe(401)
+    expect((await post('/sign-in/email', { email, password: 'another horse' })).status).toBe(200)
+  })
+
+  test('changes its address', async () => {
+    const { email, cookie } = await signUp()
+    const newEmail = `new-${email}`
+    expect((await post('/change-email', { newEmail }, from(cookie))).status).toBe(200)
+    expect((await post('/sign-in/email', { email: newEmail, password })).status).toBe(200)
+    expect((await post('/sign-in/email', { email, password })).status).toBe(401)
+  })
+
+  test('is deleted with its password, and nobody is signed in to it any more', async () => {
+    const { email, cookie } = await signUp()
+    const token = await tokenFor(cookie)
+    expect((await post('/delete-user', { password: 'wrong horse' }, from(cookie))).status).toBe(400)
+    await withToken(token)
+    expect((await post('/delete-user', { password }, from(cookie))).status).toBe(200)
+    await expect(withToken(token)).rejects.toMatchObject(refusal)
+    expect((await post('/sign-in/email', { email, password })).status).toBe(401)
+  })
+
+  test.each(['short', 'x'.repeat(129)])('cannot have the password %j', async (bad) => {
+    const made = { name: 'Ada', email: `${randomUUID()}@example.test`, password: bad }
+    expect((await post('/sign-up/email', made)).status).toBe(400)
+  })
+})
+
+describe('what is refused', () => {
+  test.each<[string, string, object, number, string]>([
+    [
+      'a wrong password',
+      '/sign-in/email',
+      { email: 'a@example.test', password: 'wrong horse' },
+      401,
+      'UNAUTHENTICATED',
+    ],
+    ['a body without a password', '/sign-in/email', { email: 'a@example.test' }, 400, 'BAD_USER_INPUT'],
+    ['a path that is not there', '/nothing', {}, 404, 'NOT_FOUND'],
+    ['a body that is too long', '/sign-in/email', { email: 'x'.repeat(70_000) }, 413, 'PAYLOAD_TOO_LARGE'],
+  ])('%s has a code and an id', async (_, path, body, status, code) => {
+    const response = await post(path, body)
+    expect(response.status).toBe(status)
+    const told = { code, message: expect.any(String), errorId: expect.stringMatching(/^[0-9a-f-]{36}$/) }
+    expect(await response.json()).toMatchObject({ errorId: told.errorId, error: told })
   })
 })

@@ -4,7 +4,9 @@ import { type BetterAuthOptions, betterAuth } from 'better-auth'
 import { APIError } from 'better-auth/api'
 import { jwt } from 'better-auth/plugins'
 import { publicId } from '../ids.ts'
-import { authenticate, foreignPageMessage, unauthenticated } from './authenticate.ts'
+import { type Limits, standardLimits } from '../limits.ts'
+import { addressHeader, createAccountRoutes } from './account-routes.ts'
+import { authenticate, unauthenticated } from './authenticate.ts'
 import { KnownKeys } from './known-keys.ts'
 import { type AuthTables, KnownSessions } from './known-sessions.ts'
 import { createOrigins, type Origins } from './origins.ts'
@@ -21,16 +23,8 @@ export type AuthSettings = {
   /** Absent: one is made and kept in `dataDir`. */
   secret: string | undefined
   dataDir: string
-  attempts?: Attempts
+  limits?: Limits
 }
-
-/** How often one address may try. A machine of one's own, in development, is one address for everybody on it. */
-export type Attempts = { signInsPerMinute: number; signUpsPerHour: number }
-
-const attemptsAllowed = {
-  production: { signInsPerMinute: 20, signUpsPerHour: 10 },
-  development: { signInsPerMinute: 1_000, signUpsPerHour: 5_000 },
-} satisfies Record<string, Attempts>
 
 export type Auth = {
   /** Serves `/api/auth/*`. `address` is the client's, from its socket or a trusted proxy; headers are not believed. */
@@ -71,13 +65,12 @@ export async function createAuth(settings: AuthSettings, em: SqlEntityManager, u
     origins,
   }
   return {
-    handler: async (request, address) => {
-      const origin = request.headers.get('origin')
-      if (request.method !== 'GET' && origin !== null && !origins(origin, request)) return foreignPage()
-      const response = await auth.handler(withAddress(request, address))
-      if (request.method !== 'GET') sessions.forget()
-      return response.status === 429 ? tooManyAttempts(response) : response
-    },
+    handler: createAccountRoutes({
+      handler: (request) => auth.handler(request),
+      origins,
+      limits: settings.limits ?? standardLimits,
+      onChange: () => sessions.forget(),
+    }),
     authenticate: (request) => authenticate(request, judges),
     stillSignedIn: async (viewer) =>
       viewer.sessionId
@@ -109,21 +102,17 @@ export async function createAuth(settings: AuthSettings, em: SqlEntityManager, u
 
 const mintedLifeSeconds = 300
 
-const addressHeader = 'x-parley-client-address'
-
-function optionsFor(
-  { url, production, attempts }: AuthSettings,
-  secret: string,
-  origins: Origins,
-  db: Kysely<AuthTables>,
-) {
-  const { signInsPerMinute, signUpsPerHour } = attempts ?? attemptsAllowed[production ? 'production' : 'development']
+function optionsFor({ url }: AuthSettings, secret: string, origins: Origins, db: Kysely<AuthTables>) {
   return {
     appName: 'Parley',
     baseURL: url,
     secret,
     database: { db, type: 'postgres', transaction: true },
-    user: { modelName: 'auth_user' },
+    user: {
+      modelName: 'auth_user',
+      changeEmail: { enabled: true, updateEmailWithoutVerification: true },
+      deleteUser: { enabled: true },
+    },
     session: { modelName: 'auth_session' },
     account: { modelName: 'auth_account' },
     verification: { modelName: 'auth_verification' },
@@ -146,16 +135,8 @@ function optionsFor(
       const origin = request?.headers.get('origin') ?? null
       return request && origin !== null && origins(origin, request) ? [origin] : []
     },
-    rateLimit: {
-      enabled: true,
-      storage: 'memory',
-      window: 60,
-      max: 600,
-      customRules: {
-        '/sign-in/*': { window: 60, max: signInsPerMinute },
-        '/sign-up/*': { window: 3_600, max: signUpsPerHour },
-      },
-    },
+    // We count ourselves, before it is asked.
+    rateLimit: { enabled: false },
     advanced: {
       cookiePrefix: 'parley',
       useSecureCookies: url.startsWith('https:'),
@@ -180,26 +161,4 @@ async function checkName({ name }: { name?: string }): Promise<void> {
 function logWithoutPeople(level: string, message: string, ...details: unknown[]): void {
   const errors = details.filter((it) => it instanceof Error).map((it) => it.message.slice(0, 500))
   console.error(`auth ${level}: ${[message, ...errors].join(': ')}`)
-}
-
-/** Better Auth finds the client's address in a header: ours, never the client's. */
-function withAddress(request: Request, address: string | undefined): Request {
-  const headers = new Headers(request.headers)
-  headers.delete(addressHeader)
-  if (address !== undefined) headers.set(addressHeader, address)
-  const { url, method, body, signal } = request
-  // Part by part: what the server hands in looks like a Request, but Node's own constructor does not take it for one.
-  return new Request(url, { method, headers, body, signal, ...(body && { duplex: 'half' }) })
-}
-
-function tooManyAttempts(response: Response): Response {
-  const seconds = response.headers.get('x-retry-after') ?? '60'
-  return Response.json(
-    { code: 'RATE_LIMITED', message: 'Too many attempts. Try again later.', retryAfterMs: Number(seconds) * 1_000 },
-    { status: 429, headers: { 'retry-after': seconds } },
-  )
-}
-
-function foreignPage(): Response {
-  return Response.json({ code: 'CSRF_REJECTED', message: foreignPageMessage }, { status: 403 })
 }

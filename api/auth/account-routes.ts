@@ -1,0 +1,61 @@
+import { AppError } from '../errors.ts'
+import type { Limits } from '../limits.ts'
+import { foreignPageMessage } from './authenticate.ts'
+import { boundedBody } from './bounded-body.ts'
+import type { Origins } from './origins.ts'
+import { createSignInLimits, type SignInLimits } from './sign-in-limits.ts'
+import { toldRefusal, withErrorId } from './told-refusal.ts'
+
+export type AccountRoutesParts = {
+  /** Better Auth. */
+  handler(request: Request): Promise<Response>
+  origins: Origins
+  limits: SignInLimits & Pick<Limits, 'bodyBytes'>
+  /** Something was signed in, out or changed. */
+  onChange(): void
+}
+
+/** Names, addresses, passwords: no body of these routes needs more. */
+const longestBody = 65_536
+
+/** Where the client's address stands for Better Auth: set by us, never by the client. */
+export const addressHeader = 'x-parley-client-address'
+
+/** Serves `/api/auth/*`: what stands before Better Auth. Never rejects: a refusal is an answer. */
+export function createAccountRoutes({ handler, origins, limits, onChange }: AccountRoutesParts) {
+  const note = createSignInLimits(limits)
+  return async (request: Request, address: string | undefined): Promise<Response> => {
+    try {
+      const reads = request.method === 'GET' || request.method === 'HEAD'
+      const origin = request.headers.get('origin')
+      if (!reads && origin !== null && !origins(origin, request))
+        throw new AppError('CSRF_REJECTED', foreignPageMessage)
+      const body = reads ? null : await boundedBody(request, Math.min(longestBody, limits.bodyBytes))
+      const { pathname } = new URL(request.url)
+      note({ path: pathname, email: emailIn(body), cookie: request.headers.get('cookie'), address })
+      const response = await handler(rebuilt(request, body, address))
+      if (!reads) onChange()
+      return await withErrorId(response)
+    } catch (error) {
+      return toldRefusal(error)
+    }
+  }
+}
+
+function emailIn(body: string | null): unknown {
+  try {
+    const { email }: { email?: unknown } = JSON.parse(body ?? '{}')
+    return email
+  } catch {
+    return undefined
+  }
+}
+
+function rebuilt({ url, method, headers: given, signal }: Request, body: string | null, address?: string): Request {
+  const headers = new Headers(given)
+  headers.delete(addressHeader)
+  headers.delete('content-length')
+  if (address !== undefined) headers.set(addressHeader, address)
+  // Part by part: what the server hands in looks like a Request, but Node's own constructor does not take it for one.
+  return new Request(url, { method, headers, signal, ...(body !== null && body !== '' && { body }) })
+}

@@ -1,0 +1,63 @@
+import type { Limits } from '../limits.ts'
+import { addressKey } from './client-address.ts'
+import { Tries } from './tries.ts'
+
+export type SignInLimits = Pick<
+  Limits,
+  'signInsPerMinute' | 'signInsPerAddressPerMinute' | 'signUpsPerHour' | 'resetsPerHour'
+>
+
+const minute = 60_000
+const hour = 60 * minute
+
+/** What a request to the routes of sign-in tries. */
+export type Try = {
+  path: string
+  /** Of the body, as it was sent. */
+  email: unknown
+  /** The session whose password is checked once more. */
+  cookie: string | null
+  address: string | undefined
+}
+
+/**
+ * Counts what could guess a password, flood the sign-up or fill a mailbox: per account, so that it does not help to come
+ * from many addresses, and per address, so that it does not help to try many accounts. Throws RATE_LIMITED.
+ */
+export function createSignInLimits(limits: SignInLimits): (tried: Try) => void {
+  const tries = (name: keyof SignInLimits, windowMs: number) => new Tries(name, limits[name], windowMs)
+  const perAccount = tries('signInsPerMinute', minute)
+  const perAddress = tries('signInsPerAddressPerMinute', minute)
+  const signUps = tries('signUpsPerHour', hour)
+  const resets = tries('resetsPerHour', hour)
+  return ({ path, email, cookie, address }) => {
+    const from = addressKey(address ?? '')
+    const account = typeof email === 'string' ? email.trim().toLowerCase() : null
+    const route = plainPath(path)
+    if (/\/sign-in\/|\/reset-password/.test(route)) {
+      perAddress.note(from)
+      if (account !== null) perAccount.note(account)
+    } else if (/\/(change-password|verify-password|set-password|change-email|delete-user)$/.test(route)) {
+      perAddress.note(from)
+      if (cookie !== null) perAccount.note(`cookie ${cookie}`)
+    } else if (/\/sign-up\//.test(route)) {
+      signUps.note(from)
+    } else if (/\/(forget-password|request-password-reset|send-verification-email)/.test(route)) {
+      perAddress.note(from)
+      if (account !== null) resets.note(account)
+    }
+  }
+}
+
+/** However it is spelled: `//sign-in///email/`, `/Sign-In/email`, `/sign%2Din/email`. */
+function plainPath(path: string): string {
+  return decoded(path).toLowerCase().replace(/\/+/g, '/').replace(/\/$/, '')
+}
+
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path)
+  } catch {
+    return path
+  }
+}
