@@ -45,8 +45,26 @@ const id = z.string().min(1).max(64)
 const jsonObject = z.string().refine(isJsonObject, 'is not the JSON of an object')
 const schema = z.looseObject({ type: z.literal('object') })
 
+const dataUrl = z.string().regex(/^data:[a-z]+\/[a-z+-]+;base64,[A-Za-z0-9+/]+=*$/, 'is not a data URL')
+
+/** What a person says may have files beside the words. */
+const ChatContent = z.array(
+  z.discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('text'), text: filled }),
+    z.strictObject({ type: z.literal('image_url'), image_url: z.strictObject({ url: dataUrl }) }),
+  ]),
+)
+const ResponsesContent = z.array(
+  z.discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('input_text'), text: filled }),
+    z.strictObject({ type: z.literal('input_image'), image_url: dataUrl, detail: z.enum(['auto', 'low', 'high']) }),
+    z.strictObject({ type: z.literal('input_file'), filename: filled, file_data: dataUrl }),
+  ]),
+)
+
 const ChatMessage = z.discriminatedUnion('role', [
-  z.strictObject({ role: z.enum(['system', 'developer', 'user']), content: filled }),
+  z.strictObject({ role: z.enum(['system', 'developer']), content: filled }),
+  z.strictObject({ role: z.literal('user'), content: z.union([filled, ChatContent.min(1)]) }),
   z.strictObject({
     role: z.literal('assistant'),
     content: filled.nullish(),
@@ -93,7 +111,7 @@ const InputItem = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('message'),
     role: z.enum(['user', 'assistant', 'system', 'developer']),
-    content: filled,
+    content: z.union([filled, ResponsesContent.min(1)]),
     phase: z.enum(['commentary', 'final_answer']).optional(),
   }),
   z.strictObject({ type: z.literal('function_call'), call_id: id, name, arguments: jsonObject, id: id.optional() }),
@@ -168,7 +186,7 @@ function readChat(body: unknown): Read {
   const system = first?.role === 'system' || first?.role === 'developer' ? first.content : ''
   const transcript = messages.slice(system ? 1 : 0).flatMap((message): Entry[] => {
     if (message.role === 'tool') return [{ output: message.content, id: message.tool_call_id }]
-    if (message.role === 'user') return [{ user: message.content }]
+    if (message.role === 'user') return [{ user: wordsOf(message.content) }]
     if (message.role !== 'assistant') throw new Refused('A system message stands in the middle.', 'messages')
     if (!message.content && !message.tool_calls) throw new Refused('An assistant message is empty.', 'messages')
     const calls = message.tool_calls ?? []
@@ -195,7 +213,8 @@ function readResponses(body: unknown): Read {
     if (item.type === 'function_call') return { call: item.name, id: item.call_id, arguments: item.arguments }
     if (item.type === 'function_call_output') return { output: item.output, id: item.call_id }
     if (item.type === 'reasoning') return { thinking: item.id }
-    if (item.role === 'user') return { user: item.content }
+    if (item.role === 'user') return { user: wordsOf(item.content) }
+    if (typeof item.content !== 'string') throw new Refused('Only a user message may have parts.', 'input')
     if (item.role === 'assistant') return { assistant: item.content }
     throw new Refused('A system message stands in the middle.', 'input')
   })
@@ -208,6 +227,12 @@ function readResponses(body: unknown): Read {
     wantsUsage: true,
     wantsReasoning: include.length > 0,
   }
+}
+
+/** Files are named by their type. */
+function wordsOf(content: string | readonly ({ type: string } & { text?: string })[]): string {
+  if (typeof content === 'string') return content
+  return content.map((part) => part.text ?? `[${part.type}]`).join('\n')
 }
 
 /** Every call has its answer before anything else is said, every answer its call, and no id stands for two calls. */
