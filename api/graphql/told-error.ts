@@ -32,12 +32,16 @@ function withCode(error: unknown, code: Code, message: string, details: Record<s
   })
 }
 
-/** Errors of a field come with 200; those of the whole request have a status. Yoga strips this before it answers. */
+/**
+ * Errors of a field come with 200; those of the whole request have a status. `spec`: 200 for those who only take
+ * application/json, as the GraphQL-over-HTTP draft asks for what is wrong in a document or its variables; a request that is
+ * none is 400 for all. Yoga strips this before it answers.
+ */
 function httpOf(code: Code, given: unknown): Record<string, unknown> {
   const isDocument = code === 'GRAPHQL_PARSE_FAILED' || code === 'GRAPHQL_VALIDATION_FAILED'
-  const spec = isDocument || code === 'BAD_USER_INPUT'
+  const spec = isDocument || (code === 'BAD_USER_INPUT' && given === undefined)
   const own = { status: isDocument ? 400 : httpStatus[code], ...(spec && { spec }) }
-  return typeof given === 'object' && given !== null ? { ...own, ...given } : own
+  return typeof given === 'object' && given !== null ? { ...own, ...given, spec } : own
 }
 
 function refusalIn(error: unknown): AppError | null {
