@@ -203,6 +203,12 @@ test('every object is found again by its id, and only by its owner', async () =>
     `${run.id} `,
   ]
   expect(await find(eve, strange)).toEqual(strange.map(() => null))
+  await expect(
+    find(
+      ada,
+      Array.from({ length: 101 }, () => run.id),
+    ),
+  ).rejects.toMatchObject({ code: 'BAD_USER_INPUT' })
   const one = `query ($id: ID!) { node(id: $id) { id } conversation(id: $id) { id } }`
   for (const id of strange) expect(await eve.query(one, { id })).toEqual({ node: null, conversation: null })
 })
@@ -338,6 +344,15 @@ test('a result that is too long is cut, and read whole in pieces', async () => {
   expect(whole).toBe(text)
 })
 
+async function taskOf(user: User): Promise<string> {
+  const { createTask } = await user.mutate<{ createTask: { task: Id } }>(
+    'mutation { createTask(input: { title: "old" }) { task { id } } }',
+  )
+  return createTask.task.id
+}
+
+const waitsForPerson = ({ toolCall }: { toolCall: { status: string } }) => toolCall.status === 'AWAITING_APPROVAL'
+
 test('every document to copy works as it is', async () => {
   const { provider, ada } = await withPlayedModel()
   provider.always(says('Yes.'))
@@ -398,7 +413,27 @@ test('every document to copy works as it is', async () => {
   await runs('DeleteTask', { taskId: createTask.task.id })
   await runs('CreateConversation', { title: 'Another' })
   await runs('UpdateConversation', { input: { conversationId: conversation.id, pinned: true } })
+  expect(await runs('Search', { query: 'hello' })).toMatchObject({ searchMessages: { totalCount: 1 } })
   await runs('DeleteConversation', { conversationId: conversation.id })
+
+  const { createApiKey } = await runs<{ createApiKey: { key: string; apiKey: Id } }>('CreateApiKey', {
+    name: 'Robot',
+    scopes: ['conversations:read'],
+  })
+  expect(await runs('ApiKeys')).toMatchObject({ viewer: { apiKeys: [{ id: createApiKey.apiKey.id, name: 'Robot' }] } })
+  await runs('RevokeApiKey', { apiKeyId: createApiKey.apiKey.id })
+  provider.plays(calls({ name: 'delete_task', arguments: { task_id: await taskOf(ada) } }))
+  const asked = await ada.asks('Delete it')
+  const [waiting] = (
+    await until(ada.follows(asked.run), (it) => it.__typename === 'ToolCallChanged' && waitsForPerson(it))
+  ).flatMap((it) => (it.__typename === 'ToolCallChanged' && waitsForPerson(it) ? [it.toolCall.id] : []))
+  expect(
+    await runs('DecideToolCall', { input: { toolCallId: waiting, decision: 'DENY', reason: 'No' } }),
+  ).toMatchObject({
+    decideToolCall: { toolCall: { status: 'DENIED', denialReason: 'No' } },
+  })
+  await all(ada.follows(asked.run))
+
   expect([...operations.keys()], 'documents that nobody ran').toEqual([])
 })
 

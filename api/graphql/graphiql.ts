@@ -124,8 +124,14 @@ ${scripts.map((script) => `    <script src="${script}"></script>`).join('\n')}
 const examples = [
   ['who-am-i', null],
   ['first-page', null],
+  ['whole-conversation', { id: 'the id of a conversation, from FirstPage' }],
+  ['search', { query: 'oat milk' }],
   ['send-message', { input: { content: 'Add "buy oat milk" for Friday, then show my open tasks' } }],
-  ['follow-run', { runId: 'the id of the run, from sendMessage' }],
+  ['follow-run', { runId: 'the id of the run, from SendMessage' }],
+  ['follow-conversation', { conversationId: 'the id of a conversation', after: null }],
+  ['stop-run', { runId: 'the id of a run that is at work' }],
+  ['decide-tool-call', { input: { toolCallId: 'the id of a call that waits', decision: 'APPROVE' } }],
+  ['create-api-key', { name: 'My program', scopes: ['conversations:read'] }],
   ['follow-viewer', null],
 ] as const
 
