@@ -227,7 +227,7 @@ describe.each(walls)('with %s', (_, wall) => {
       '%s: a cursor of A opens nothing',
       async (_, row) => {
         const field = row.field
-        const document = `query ($after: String) { ${field}${row.field === 'searchMessages' ? '(query: "MARK", after: $after)' : '(after: $after)'} {
+        const document = `query ($after: String) { ${field}${row.field === 'searchMessages' ? '(query: "question", after: $after)' : '(after: $after)'} {
         edges { cursor node { __typename } } pageInfo { startCursor hasPreviousPage hasNextPage } } }`
         const mine = document.replace('after: $after', 'first: 1').replace('($after: String)', '')
         const own = await a.user.query<Record<string, { edges: { cursor: string }[] }>>(mine)

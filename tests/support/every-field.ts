@@ -38,7 +38,7 @@ const samples: Record<string, unknown> = {
   content: 'Tell me about it',
   title: 'Something to do',
   name: 'Robot',
-  query: 'MARK',
+  query: 'question',
   scopes: ['tasks:read'],
   expiresInDays: 30,
   decision: 'DENY',
