@@ -17,7 +17,7 @@ const guide = readFileSync('docs/guides/graphql-client.md', 'utf8')
 /** The blocks of a language by the name that their first line gives them. */
 const blocksOf = (language: string) =>
   new Map(
-    [...guide.matchAll(new RegExp(`^\`\`\`${language}\\n(?:#|//) (.+)\\n([sS]*?)^\`\`\``, 'gm'))].map(
+    [...guide.matchAll(new RegExp(`^\`\`\`${language}\\n(?:#|//) (.+)\\n([\\s\\S]*?)^\`\`\``, 'gm'))].map(
       ([, name = '', code = '']) => [name, code] as const,
     ),
   )
