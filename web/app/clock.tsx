@@ -27,7 +27,19 @@ export function ClockProvider({ server, children }: { server: Clock; children: R
 
 export const useClock = () => useContext(ClockContext)
 
-const browserZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC'
+/** The zone that the page left in its cookies; UTC until then. */
+export function zoneOf(cookies: string): string {
+  try {
+    const zone = decodeURIComponent(new RegExp(`(?:^|; )${zoneCookie}=([^;]+)`).exec(cookies)?.[1] ?? 'UTC')
+    new Intl.DateTimeFormat('en', { timeZone: zone })
+    return zone
+  } catch {
+    return 'UTC'
+  }
+}
+
+/** The zone of the device. */
+export const browserZone = () => Intl.DateTimeFormat().resolvedOptions().timeZone || 'UTC'
 
 const never = () => () => {}
 
@@ -53,4 +65,13 @@ export function dayOf(moment: number | string, zone: string): string {
 /** How many days `day` lies after `today`; both YYYY-MM-DD. */
 export function daysBetween(today: string, day: string): number {
   return Math.round((Date.parse(`${day}T00:00:00Z`) - Date.parse(`${today}T00:00:00Z`)) / 86_400_000)
+}
+
+/** The moment at which a calendar day begins in a zone, as ISO text; `days` later if given. */
+export function startOfDay(day: string, zone: string, days = 0): string {
+  const midnight = Date.parse(`${day}T00:00:00Z`) + days * 86_400_000
+  const shown = new Intl.DateTimeFormat('sv-SE', { timeZone: zone, dateStyle: 'short', timeStyle: 'medium' })
+  const offsetAt = (moment: number) => Date.parse(`${shown.format(moment).replace(' ', 'T')}Z`) - moment
+  // Once more where the clock is put forward or back in between.
+  return new Date(midnight - offsetAt(midnight - offsetAt(midnight))).toISOString()
 }

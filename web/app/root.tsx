@@ -11,9 +11,10 @@ import {
 } from '@remix-run/react'
 import { type ReactNode, useEffect } from 'react'
 import styles from './app.css?url'
-import { ClockProvider, zoneCookie } from './clock.tsx'
+import { ClockProvider, zoneOf } from './clock.tsx'
 import { ErrorPage } from './components/error-page.tsx'
 import { useNonce } from './nonce.tsx'
+import { type Theme, themeOf } from './theme.ts'
 
 export const links: LinksFunction = () => [
   { rel: 'stylesheet', href: styles },
@@ -30,30 +31,20 @@ export const meta: MetaFunction = () => [
 
 export function loader({ request }: LoaderFunctionArgs) {
   const cookie = request.headers.get('cookie') ?? ''
-  const zone = new RegExp(`(?:^|; )${zoneCookie}=([^;]+)`).exec(cookie)?.[1]
-  return { now: Date.now(), zone: validZone(zone && decodeURIComponent(zone)) }
+  return { now: Date.now(), zone: zoneOf(cookie), theme: themeOf(cookie) }
 }
 
-/** The server's clock matters for the first paint only. */
+/** The server's clock, and the theme that it draws, matter for the first paint only. */
 export const shouldRevalidate = () => false
-
-function validZone(zone: string | undefined): string {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone ?? 'UTC' })
-    return zone ?? 'UTC'
-  } catch {
-    return 'UTC'
-  }
-}
 
 export function Layout({ children }: { children: ReactNode }) {
   const nonce = useNonce()
-  const clock = useRouteLoaderData<typeof loader>('root') ?? { now: 0, zone: 'UTC' }
+  const { theme, ...clock } = useRouteLoaderData<typeof loader>('root') ?? { now: 0, zone: 'UTC', theme: 'system' }
   useEffect(() => {
     document.documentElement.dataset.hydrated = 'true'
   }, [])
   return (
-    <html lang="en">
+    <html lang="en" data-theme={theme === 'system' ? undefined : theme}>
       <head>
         <meta charSet="utf-8" />
         <meta
@@ -61,8 +52,8 @@ export function Layout({ children }: { children: ReactNode }) {
           content="width=device-width, initial-scale=1, viewport-fit=cover, interactive-widget=resizes-content"
         />
         <meta name="color-scheme" content="light dark" />
-        <meta name="theme-color" media="(prefers-color-scheme: light)" content="#ffffff" />
-        <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#0a0a0a" />
+        {theme !== 'dark' && <meta name="theme-color" media={deviceIs('light', theme)} content="#ffffff" />}
+        {theme !== 'light' && <meta name="theme-color" media={deviceIs('dark', theme)} content="#0a0a0a" />}
         <Meta />
         <Links />
       </head>
@@ -74,6 +65,9 @@ export function Layout({ children }: { children: ReactNode }) {
     </html>
   )
 }
+
+const deviceIs = (scheme: string, theme: Theme) =>
+  theme === 'system' ? `(prefers-color-scheme: ${scheme})` : undefined
 
 export default function App() {
   return <Outlet />

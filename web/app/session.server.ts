@@ -55,10 +55,13 @@ export async function authenticate({ request, context }: Args, path: AuthPath, b
   throw redirect(to, { headers })
 }
 
-async function refusal(response: Response): Promise<string> {
+/** Why Better Auth did not do it, as a sentence. */
+export async function refusal(response: Response): Promise<string> {
   const { code, message } = await response.json().catch(() => ({}))
   if (response.status === 429) return 'Too many attempts. Wait a minute, then try again.'
   if (response.status >= 500) return 'Sign-in does not work right now. Please try again in a moment.'
+  if (code === 'INVALID_PASSWORD') return 'The current password is not right.'
+  if (code === 'SESSION_NOT_FRESH') return 'You signed in a while ago. Sign out and in again first.'
   if (code === 'INVALID_EMAIL_OR_PASSWORD') return 'E-mail and password do not match.'
   if (/^USER_ALREADY_EXISTS/.test(code)) return 'There is an account with this e-mail already. Sign in instead.'
   return typeof message === 'string' ? `${message.replace(/\.$/, '')}.` : 'That did not work. Please try again.'

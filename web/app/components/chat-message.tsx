@@ -14,12 +14,12 @@ type ChatMessageProps = {
 
 /** One thing said. Drawn anew only when it changed. */
 export const ChatMessageView = memo(function ChatMessageView({ message, continued }: ChatMessageProps) {
-  if (message.role === 'USER') return <UserBubble text={message.content} />
+  if (message.role === 'USER') return <UserBubble id={message.id} text={message.content} />
   const shown = message.content !== '' || message.toolCalls.length > 0 || endings[message.status]
   if (!shown) return null
   return (
     <AssistantRow first={!continued} className={continued ? '-mt-3' : undefined}>
-      <div className="group/message space-y-3" data-message={message.id} data-status={message.status}>
+      <div className="group/message space-y-3" id={message.id} data-message={message.id} data-status={message.status}>
         {message.content !== '' && <Markdown text={message.content} />}
         {message.toolCalls.map((call) => (
           <ToolCard key={call.id} call={call} />

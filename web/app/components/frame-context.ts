@@ -12,6 +12,10 @@ export type Frame = {
   note: (conversation: ListedConversation) => void
   /** Says that a conversation is gone. */
   forget: (conversationId: string) => void
+  /** A conversation as it is known by now, told since it was read; null when it is gone or about to go. */
+  latest: (conversation: ListedConversation) => ListedConversation | null
+  /** Deletes a conversation a few seconds from now, unless the person takes it back. */
+  remove: (conversation: ListedConversation) => void
   /** Opens the sidebar where it does not stand beside the page. */
   openSidebar: () => void
 }

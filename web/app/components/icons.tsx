@@ -58,6 +58,19 @@ export const RefreshIcon = icon('M19.5 12a7.5 7.5 0 1 1-2.2-5.3L20 9.5M20 4.5v5h
 export const SparkIcon = icon('M12 4l1.9 5.1L19 11l-5.1 1.9L12 18l-1.9-5.1L5 11l5.1-1.9zM19 17v4M17 19h4')
 export const TerminalIcon = icon('M4 5h16v14H4zM7.5 9.5l3 2.5-3 2.5M12.5 15h4')
 export const CloudOffIcon = icon('M4 4l16 16M9 6.6A5.5 5.5 0 0 1 17.4 11 4 4 0 0 1 19 18M14.5 18H7a4.5 4.5 0 0 1-1-8.9')
+export const SearchIcon = icon('M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM16 16l4.5 4.5')
+export const SlidersIcon = icon('M4 7h9M17 7h3M4 17h3M11 17h9M15 4.5v5M9 14.5v5')
+export const PinIcon = icon('M9 4h6l-1 6 3 3.5H7L10 10zM12 13.5V20')
+export const ArchiveIcon = icon('M4 5h16v4H4zM5.5 9v10.5h13V9M10 13h4')
+export const KeyboardIcon = icon('M3.5 6.5h17v11h-17zM7 10h.01M10.5 10h.01M14 10h.01M17 10h.01M8 14h8')
+export const ThumbUpIcon = icon(
+  'M7.5 11v8.5H4.5V11zM7.5 11l4-7c1.5 0 2.2 1 2 2.3L13 9.5h5.2c1.2 0 1.9 1 1.6 2.1l-1.5 6.2c-.3 1-1 1.7-2 1.7H7.5',
+)
+export const ThumbDownIcon = icon(
+  'M16.5 13V4.5h3V13zM16.5 13l-4 7c-1.5 0-2.2-1-2-2.3l.5-3.2H5.8c-1.2 0-1.9-1-1.6-2.1l1.5-6.2c.3-1 1-1.7 2-1.7h8.8',
+)
+export const ChevronLeftIcon = icon('M14.5 6l-6 6 6 6')
+export const ChevronRightIcon = icon('M9.5 6l6 6-6 6')
 export const ListIcon = icon('M9.5 7H20M9.5 12H20M9.5 17H20M4 7l1 1 2-2M4 12l1 1 2-2M4 17l1 1 2-2')
 
 export function StopIcon(props: IconProps) {

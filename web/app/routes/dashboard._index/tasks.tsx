@@ -1,7 +1,7 @@
-import { useEffect, useRef, useState } from 'react'
-import { Button } from '~/components/button.tsx'
-import { ChevronDownIcon, CrossIcon, ListIcon } from '~/components/icons.tsx'
+import { useState } from 'react'
+import { ChevronDownIcon, ListIcon } from '~/components/icons.tsx'
 import { Notice } from '~/components/notice.tsx'
+import { UndoNotice } from '~/components/undo-notice.tsx'
 import { AddTaskForm } from './add-task-form.tsx'
 import { TaskItem } from './task-item.tsx'
 import type { Task, useTasks } from './use-tasks.ts'
@@ -36,8 +36,9 @@ export function Tasks({ tasks, today }: TasksProps) {
       <AddTaskForm onAdd={add} />
       {failure && <Notice urgent>{failure}</Notice>}
       {removed && (
-        <Removed
-          task={removed}
+        <UndoNotice
+          key={removed.id}
+          title={removed.title}
           onUndo={async () => {
             if (await add(removed)) setRemoved(null)
           }}
@@ -55,31 +56,6 @@ export function Tasks({ tasks, today }: TasksProps) {
         </details>
       )}
     </section>
-  )
-}
-
-type RemovedProps = { task: Task; onUndo: () => void; onDismiss: () => void }
-
-/** Says that a task is gone and offers it back. The focus goes there, since what had it is gone too. */
-function Removed({ task, onUndo, onDismiss }: RemovedProps) {
-  const undo = useRef<HTMLButtonElement>(null)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: again for each task that goes
-  useEffect(() => undo.current?.focus(), [task])
-  return (
-    <div
-      role="status"
-      className="fixed inset-x-4 bottom-[max(1rem,env(safe-area-inset-bottom))] z-30 mx-auto flex max-w-md items-center gap-2 rounded-2xl border border-line bg-raised py-2 ps-4 pe-2 text-sm shadow-float motion-safe:animate-rise"
-    >
-      <span className="min-w-0 flex-1 truncate">
-        “<bdi>{task.title}</bdi>” is deleted.
-      </span>
-      <Button ref={undo} size="small" onClick={onUndo}>
-        Undo
-      </Button>
-      <Button size="tiny" look="quiet" onClick={onDismiss} aria-label="Dismiss" title="Dismiss">
-        <CrossIcon className="size-4" />
-      </Button>
-    </div>
   )
 }
 

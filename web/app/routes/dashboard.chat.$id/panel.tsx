@@ -18,6 +18,7 @@ import { useSending } from '~/use-sending.ts'
 import { Earlier } from './earlier.tsx'
 import { Announcement, activityWords, Outcome } from './outcome.tsx'
 import { type ReadConversation, useConversation } from './use-conversation.ts'
+import { useNamedMessage } from './use-named-message.ts'
 import { useRunActions } from './use-run-actions.ts'
 
 /** The built-in chat: over GraphQL alone, and complete without ChatKit. */
@@ -43,6 +44,12 @@ export function Panel({ read }: { read: ReadConversation }) {
   const lastSaid = messages.findLast(({ role }) => role === 'USER')
   const model = activeRun?.model ?? lastRun?.model ?? newest?.run?.model
 
+  const earlier = (messages: readonly ChatMessage[]) => change({ type: 'earlier', messages })
+  const placed = useNamedMessage(read, earlier)
+  // ChatKit cannot be opened at a message.
+  useEffect(() => {
+    if (placed) claim()
+  }, [placed, claim])
   // What streams here would not be shown by ChatKit, which came later.
   useEffect(() => {
     if (activeRun) claim()
@@ -54,11 +61,7 @@ export function Panel({ read }: { read: ReadConversation }) {
         {model === 'offline' && <OfflineBadge />}
         <ConnectionChip />
       </PageHeader>
-      <MessageLog
-        label="Conversation"
-        sent={outgoing?.key}
-        earlier={<Earlier read={read} onMore={(messages) => change({ type: 'earlier', messages })} />}
-      >
+      <MessageLog label="Conversation" sent={outgoing?.key} earlier={<Earlier read={read} onMore={earlier} />}>
         <ToolDecisionContext.Provider value={decide}>
           {messages.map((message, at) => (
             <ChatMessageView key={message.id} message={message} continued={isContinued(messages[at - 1], message)} />

@@ -1,8 +1,9 @@
 import { ChatKit, useChatKit } from '@openai/chatkit-react'
 import { useNavigate } from '@remix-run/react'
-import { useEffect, useImperativeHandle, useRef, useState, useSyncExternalStore } from 'react'
+import { useEffect, useImperativeHandle, useRef, useState } from 'react'
 import { greeting, starterPrompts } from '~/components/starter-prompts.ts'
 import { holdEvents } from '~/events.ts'
+import { useDark } from '~/theme.ts'
 import { createChatkitFetch } from './chatkit-fetch.ts'
 
 export type ChatHandle = { refresh: () => void }
@@ -91,19 +92,5 @@ export function Chat({ domainKey, threadId, onReady, onFailed, onStreaming, hand
     <div className="h-full [&>openai-chatkit]:block [&>openai-chatkit]:h-full [&>openai-chatkit]:w-full">
       <ChatKit control={control} />
     </div>
-  )
-}
-
-const darkQuery = '(prefers-color-scheme: dark)'
-
-function useDark(): boolean {
-  return useSyncExternalStore(
-    (tell) => {
-      const query = matchMedia(darkQuery)
-      query.addEventListener('change', tell)
-      return () => query.removeEventListener('change', tell)
-    },
-    () => matchMedia(darkQuery).matches,
-    () => false,
   )
 }

@@ -3,13 +3,13 @@ import { Outlet, useLoaderData, useParams } from '@remix-run/react'
 import { lazy, Suspense, useRef, useState } from 'react'
 import type { ChatHandle } from './chat.tsx'
 import type { Surface } from './surface.ts'
+import { chooseSurface, surfaceOf } from './surface-choice.ts'
 import { useChatKitSurface } from './use-chatkit-surface.ts'
 
-const choiceCookie = 'parley-chat'
 const Chat = lazy(async () => ({ default: (await import('./chat.tsx')).Chat }))
 
 export function loader({ request, context }: LoaderFunctionArgs) {
-  const panelOnly = new RegExp(`(?:^|; )${choiceCookie}=panel(?:;|$)`).test(request.headers.get('cookie') ?? '')
+  const panelOnly = surfaceOf(request.headers.get('cookie') ?? '') === 'panel'
   return { domainKey: context.chatkitDomainKey, panelOnly }
 }
 
@@ -23,8 +23,7 @@ export default function ChatLayout() {
   const chat = useRef<ChatHandle>(null)
 
   const choose: Surface['choose'] = (choice) => {
-    // biome-ignore lint/suspicious/noDocumentCookie: the Cookie Store API is not everywhere yet
-    document.cookie = `${choiceCookie}=${choice}; path=/; max-age=31536000; samesite=lax`
+    chooseSurface(choice)
     setWanted(choice === 'chatkit')
     if (choice === 'chatkit') tryAgain()
   }

@@ -10,14 +10,19 @@ export function useConversationList(read: readonly ListedConversation[]) {
   const note = useCallback((it: ListedConversation) => setTold((before) => new Map(before).set(it.id, it)), [])
   const forget = useCallback((id: string) => setTold((before) => new Map(before).set(id, null)), [])
   const conversations = useMemo(() => combine(read, told), [read, told])
-  return { conversations, note, forget }
+  const latest = useCallback((it: ListedConversation) => newer(it, told.get(it.id)), [told])
+  return { conversations, note, forget, latest }
 }
+
+/** What was told counts, unless what was read is younger. */
+const newer = (read: ListedConversation, told: ListedConversation | null | undefined) =>
+  told === undefined || (told && told.updatedAt < read.updatedAt) ? read : told
 
 function combine(read: readonly ListedConversation[], told: ReadonlyMap<string, ListedConversation | null>) {
   const all = new Map<string, ListedConversation | null>(read.map((it) => [it.id, it]))
   for (const [id, it] of told) {
     const other = all.get(id)
-    if (it === null || !other || it.updatedAt >= other.updatedAt) all.set(id, it)
+    all.set(id, other ? newer(other, it) : it)
   }
   return [...all.values()].flatMap((it) => (it && !it.archivedAt ? [it] : [])).sort(byActivity)
 }

@@ -1,51 +1,64 @@
-import { useNavigate, useParams } from '@remix-run/react'
 import { type FormEvent, useState } from 'react'
 import { mutate } from '~/api.ts'
 import { Button, buttonStyle } from '~/components/button.tsx'
 import { Dialog } from '~/components/dialog.tsx'
 import { Field } from '~/components/field.tsx'
 import { type ListedConversation, useFrame } from '~/components/frame-context.ts'
-import { DotsIcon, PencilIcon, TrashIcon } from '~/components/icons.tsx'
+import { ArchiveIcon, DotsIcon, PencilIcon, PinIcon, TrashIcon } from '~/components/icons.tsx'
 import { Menu, MenuItem } from '~/components/menu.tsx'
-import { Notice } from '~/components/notice.tsx'
 import { sentenceOf } from '~/failure.ts'
-import { RemoveConversation, RenameConversation } from './queries.ts'
+import { ChangeConversation } from './queries.ts'
 
-type Props = { conversation: ListedConversation; onBusy: (busy: boolean) => void }
+type Props = { conversation: ListedConversation; className?: string; onFailure?: (sentence: string) => void }
 
-/** What one can do with a conversation in the list. */
-export function ConversationMenu({ conversation, onBusy }: Props) {
-  const [asking, setAsking] = useState<'rename' | 'remove' | null>(null)
-  const close = () => setAsking(null)
+/** What one can do with a conversation in a list. */
+export function ConversationMenu({ conversation, className, onFailure }: Props) {
+  const { note, remove } = useFrame()
+  const [renaming, setRenaming] = useState(false)
+  const { id, title, pinnedAt, archivedAt } = conversation
+  const change = async (change: { pinned?: boolean; archived?: boolean }) => {
+    try {
+      const { updateConversation } = await mutate(ChangeConversation, { input: { conversationId: id, ...change } })
+      if (updateConversation) note(updateConversation.conversation)
+    } catch (error) {
+      onFailure?.(sentenceOf(error))
+    }
+  }
   return (
     <>
       <Menu
         trigger={
           <button
             type="button"
-            aria-label={`Options for ${conversation.title}`}
+            aria-label={`Options for ${title}`}
             className={buttonStyle({
               look: 'quiet',
               size: 'tiny',
-              className:
-                'absolute top-0.5 right-1 opacity-0 group-hover:opacity-100 focus-visible:opacity-100 data-[state=open]:opacity-100 pointer-coarse:opacity-100',
+              className,
             })}
           >
             <DotsIcon strokeWidth="3" />
           </button>
         }
       >
-        <MenuItem onSelect={() => setAsking('rename')}>
+        <MenuItem onSelect={() => setRenaming(true)}>
           <PencilIcon className="text-muted" />
           Rename
         </MenuItem>
-        <MenuItem onSelect={() => setAsking('remove')} className="text-danger">
+        <MenuItem onSelect={() => void change({ pinned: !pinnedAt })}>
+          <PinIcon className="text-muted" />
+          {pinnedAt ? 'Unpin' : 'Pin'}
+        </MenuItem>
+        <MenuItem onSelect={() => void change({ archived: !archivedAt })}>
+          <ArchiveIcon className="text-muted" />
+          {archivedAt ? 'Bring back' : 'Archive'}
+        </MenuItem>
+        <MenuItem onSelect={() => remove(conversation)} className="text-danger">
           <TrashIcon />
           Delete
         </MenuItem>
       </Menu>
-      {asking === 'rename' && <Rename conversation={conversation} onClose={close} />}
-      {asking === 'remove' && <Remove conversation={conversation} onClose={close} onBusy={onBusy} />}
+      {renaming && <Rename conversation={conversation} onClose={() => setRenaming(false)} />}
     </>
   )
 }
@@ -58,7 +71,7 @@ function Rename({ conversation, onClose }: { conversation: ListedConversation; o
     const title = String(new FormData(event.currentTarget).get('title')).trim()
     if (!title) return
     run(async () => {
-      const { updateConversation } = await mutate(RenameConversation, {
+      const { updateConversation } = await mutate(ChangeConversation, {
         input: { conversationId: conversation.id, title },
       })
       if (updateConversation) note(updateConversation.conversation)
@@ -76,45 +89,6 @@ function Rename({ conversation, onClose }: { conversation: ListedConversation; o
           </Button>
         </div>
       </form>
-    </Dialog>
-  )
-}
-
-function Remove({ conversation, onClose, onBusy }: Props & { onClose: () => void }) {
-  const { forget } = useFrame()
-  const { id } = useParams()
-  const navigate = useNavigate()
-  const { error, run, busy } = useAttempt()
-  const remove = () =>
-    run(async () => {
-      onBusy(true)
-      try {
-        await mutate(RemoveConversation, { input: { conversationId: conversation.id } })
-        if (id === conversation.id) navigate('/dashboard/chat', { replace: true })
-        forget(conversation.id)
-        onClose()
-      } finally {
-        onBusy(false)
-      }
-    })
-  return (
-    <Dialog
-      open
-      onOpenChange={onClose}
-      title="Delete this conversation?"
-      description={
-        <>
-          “<bdi>{conversation.title}</bdi>” and everything said in it will be gone for good. Your tasks stay.
-        </>
-      }
-    >
-      {error && <Notice className="mb-4">{error}</Notice>}
-      <div className="flex justify-end gap-3">
-        <Button onClick={onClose}>Keep it</Button>
-        <Button look="danger" onClick={remove} disabled={busy}>
-          Delete
-        </Button>
-      </div>
     </Dialog>
   )
 }

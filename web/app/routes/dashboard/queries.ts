@@ -38,8 +38,8 @@ export const MoreConversations = graphql(`
   }
 `)
 
-export const RenameConversation = graphql(`
-  mutation RenameConversation($input: UpdateConversationInput!) {
+export const ChangeConversation = graphql(`
+  mutation ChangeConversation($input: UpdateConversationInput!) {
     updateConversation(input: $input) {
       conversation {
         ...ConversationListFields

@@ -19,6 +19,7 @@ import { Frame, MoreConversations } from './queries.ts'
 import { Sheet } from './sheet.tsx'
 import { Sidebar } from './sidebar.tsx'
 import { SignedOutNotice } from './signed-out-notice.tsx'
+import { useRemoval } from './use-removal.tsx'
 
 const pageSize = 30
 
@@ -32,7 +33,8 @@ export default function DashboardLayout() {
   const { viewer, conversations: newest } = useLoaderData<typeof loader>()
   const older = useOlder(newest?.pageInfo)
   const read = useMemo(() => [...(newest?.edges ?? []), ...older.edges].map(({ node }) => node), [newest, older.edges])
-  const { conversations, note, forget } = useConversationList(read)
+  const { conversations: known, note, forget, latest: told } = useConversationList(read)
+  const { removing, remove, notice } = useRemoval({ note, forget })
   const [sheetOpen, setSheetOpen] = useState(false)
   const revalidator = useRevalidator()
 
@@ -44,7 +46,7 @@ export default function DashboardLayout() {
     },
     // Hints are not kept for who was away. The very first time there is nothing to catch up with unless somebody is at work.
     opened: (first) => {
-      if (!first || conversations.some(({ activeRun }) => activeRun)) revalidator.revalidate()
+      if (!first || known.some(({ activeRun }) => activeRun)) revalidator.revalidate()
     },
   })
   const signedOut = useSignedOut()
@@ -52,9 +54,14 @@ export default function DashboardLayout() {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the sheet closes when another page comes
   useEffect(() => setSheetOpen(false), [pathname])
 
+  const conversations = useMemo(() => known.filter(({ id }) => id !== removing), [known, removing])
   const frame = useMemo<FrameValue>(
-    () => ({ viewer, conversations, note, forget, openSidebar: () => setSheetOpen(true) }),
-    [viewer, conversations, note, forget],
+    () => ({
+      ...{ viewer, conversations, note, forget, remove },
+      latest: (it) => (it.id === removing ? null : told(it)),
+      openSidebar: () => setSheetOpen(true),
+    }),
+    [viewer, conversations, note, forget, remove, told, removing],
   )
   const sidebar = <Sidebar more={older.more} />
   return (
@@ -78,6 +85,7 @@ export default function DashboardLayout() {
             <div className="min-h-0 flex-1">
               <Outlet />
             </div>
+            {notice}
           </main>
         </div>
       </FrameContext.Provider>

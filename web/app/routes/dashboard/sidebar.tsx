@@ -1,10 +1,10 @@
 import { Link, NavLink } from '@remix-run/react'
-import { Fragment, type ReactNode, useState } from 'react'
+import { Fragment, type ReactNode } from 'react'
 import { type Clock, dayOf, daysBetween, useClock } from '~/clock.tsx'
 import { Button, buttonStyle } from '~/components/button.tsx'
 import { cn } from '~/components/class-names.ts'
 import { type ListedConversation, useFrame } from '~/components/frame-context.ts'
-import { HomeIcon, PlusIcon } from '~/components/icons.tsx'
+import { HomeIcon, PlusIcon, SearchIcon } from '~/components/icons.tsx'
 import { Logo } from '~/components/logo.tsx'
 import { ConversationMenu } from './conversation-menu.tsx'
 import { UserMenu } from './user-menu.tsx'
@@ -32,6 +32,10 @@ export function Sidebar({ more }: { more: (() => Promise<void>) | null }) {
           <SidebarLink to="/dashboard" end>
             <HomeIcon className="size-5 text-muted" />
             Dashboard
+          </SidebarLink>
+          <SidebarLink to="/dashboard/history">
+            <SearchIcon className="size-5 text-muted" />
+            History
           </SidebarLink>
         </nav>
       </div>
@@ -85,9 +89,8 @@ function Conversations() {
 }
 
 function ConversationItem({ conversation }: { conversation: ListedConversation }) {
-  const [busy, setBusy] = useState(false)
   return (
-    <li className={cn('group relative', busy && 'opacity-50')}>
+    <li className="group relative">
       <NavLink
         to={`/dashboard/chat/${conversation.id}`}
         title={conversation.title}
@@ -108,7 +111,10 @@ function ConversationItem({ conversation }: { conversation: ListedConversation }
           </>
         )}
       </NavLink>
-      <ConversationMenu conversation={conversation} onBusy={setBusy} />
+      <ConversationMenu
+        conversation={conversation}
+        className="absolute top-0.5 right-1 opacity-0 group-hover:opacity-100 focus-visible:opacity-100 data-[state=open]:opacity-100 pointer-coarse:opacity-100"
+      />
     </li>
   )
 }

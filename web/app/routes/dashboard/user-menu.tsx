@@ -1,8 +1,8 @@
-import { Form } from '@remix-run/react'
+import { Form, Link } from '@remix-run/react'
 import { useRef } from 'react'
 import { forgetToken } from '~/api.ts'
 import { useFrame } from '~/components/frame-context.ts'
-import { ChevronUpDownIcon, SignOutIcon, TerminalIcon } from '~/components/icons.tsx'
+import { ChevronUpDownIcon, SignOutIcon, SlidersIcon, TerminalIcon } from '~/components/icons.tsx'
 import { Menu, MenuItem } from '~/components/menu.tsx'
 import { forgetDrafts } from '~/drafts.ts'
 
@@ -44,6 +44,12 @@ export function UserMenu() {
           </button>
         }
       >
+        <MenuItem asChild>
+          <Link to="/dashboard/settings">
+            <SlidersIcon className="text-muted" />
+            Settings
+          </Link>
+        </MenuItem>
         <MenuItem asChild>
           <a href="/graphql">
             <TerminalIcon className="text-muted" />

@@ -1,0 +1,77 @@
+import { Link } from '@remix-run/react'
+import { query as ask } from '~/api.ts'
+import { When } from '~/components/when.tsx'
+import type { SearchHistoryQuery } from '../../../../schema/generated/graphql.ts'
+import { MoreButton } from './more-button.tsx'
+import { SearchHistory } from './queries.ts'
+import { usePages } from './use-pages.ts'
+
+type Page = NonNullable<SearchHistoryQuery['searchMessages']>
+type FoundProps = { read: Page; query: string; pageSize: number }
+
+/** The messages that match, best first; each leads to its place in the conversation. */
+export function Found({ read, query, pageSize }: FoundProps) {
+  const { edges, ...pages } = usePages(read, async (after) => {
+    const { searchMessages } = await ask(SearchHistory, { query, first: pageSize, after })
+    return searchMessages
+  })
+  return (
+    <section aria-labelledby="found-heading" className="mt-6">
+      <h2 id="found-heading" role="status" className="mb-3 text-sm text-muted">
+        {edges.length === 0 ? 'Nothing was found.' : `${edges.length}${pages.more ? ' or more' : ''} found`}
+      </h2>
+      {edges.length === 0 ? (
+        <p className="rounded-2xl border border-dashed border-line px-6 py-10 text-center text-sm leading-relaxed text-muted">
+          All words have to be in it. Quotes keep words together, a minus leaves a word out, and “or” means either.
+        </p>
+      ) : (
+        <ul className="divide-y divide-line overflow-hidden rounded-2xl border border-line bg-raised shadow-card">
+          {edges.map(({ node, snippet }) => (
+            <Hit key={node.id} message={node} snippet={snippet} />
+          ))}
+        </ul>
+      )}
+      <MoreButton {...pages} />
+    </section>
+  )
+}
+
+type HitProps = { message: Page['edges'][number]['node']; snippet: string }
+
+function Hit({ message: { id, role, createdAt, conversation }, snippet }: HitProps) {
+  return (
+    <li>
+      <Link
+        to={`/dashboard/chat/${conversation.id}#${id}`}
+        className="block px-4 py-3 -outline-offset-2 hover:bg-hover"
+        data-found={id}
+      >
+        <span className="flex items-baseline gap-3">
+          <span className="min-w-0 flex-1 truncate text-[0.9375rem] font-medium" dir="auto">
+            {conversation.title}
+          </span>
+          <When at={createdAt} className="shrink-0 text-xs text-muted" />
+        </span>
+        <span className="mt-0.5 line-clamp-3 text-sm leading-relaxed text-muted wrap-anywhere" dir="auto">
+          {role === 'USER' ? 'You: ' : ''}
+          <Marked text={snippet} />
+        </span>
+        {conversation.archivedAt && <span className="mt-1 block text-xs text-muted">Archived</span>}
+      </Link>
+    </li>
+  )
+}
+
+/** What matched stands between two characters that mean nothing else. */
+function Marked({ text }: { text: string }) {
+  return text.split(/(\u{e000}[^\u{e001}]*\u{e001})/u).map((piece, at) =>
+    piece.startsWith('\u{e000}') ? (
+      // biome-ignore lint/suspicious/noArrayIndexKey: the pieces of one text keep their places
+      <mark key={at} className="rounded-sm bg-accent-soft px-0.5 font-medium text-ink">
+        {piece.slice(1, -1)}
+      </mark>
+    ) : (
+      piece
+    ),
+  )
+}

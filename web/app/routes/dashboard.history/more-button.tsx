@@ -1,0 +1,20 @@
+import { Button } from '~/components/button.tsx'
+import { Notice } from '~/components/notice.tsx'
+import { Spinner } from '~/components/spinner.tsx'
+
+type MoreButtonProps = { more: (() => Promise<void>) | null; busy: boolean; failure: string | null }
+
+/** The way to the next page of a list. */
+export function MoreButton({ more, busy, failure }: MoreButtonProps) {
+  return (
+    <div className="mt-4 space-y-3 text-center empty:hidden">
+      {failure && <Notice urgent>{failure}</Notice>}
+      {more && (
+        <Button look="quiet" size="small" onClick={more} disabled={busy}>
+          {busy && <Spinner />}
+          Show more
+        </Button>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,83 @@
+import { Form, useNavigation, useSubmit } from '@remix-run/react'
+import { useEffect, useRef } from 'react'
+import { inputStyle } from '~/components/field.tsx'
+import { SearchIcon } from '~/components/icons.tsx'
+import { Spinner } from '~/components/spinner.tsx'
+import type { Shown, Wanted } from './filter.ts'
+
+const pauseMs = 300
+
+const words: Record<Shown, string> = { current: 'Current', archived: 'Archived', all: 'All' }
+
+/** What to look for. The address has it all, so that a search can be kept, shared with oneself and gone back to. */
+export function SearchForm({ wanted }: { wanted: Wanted }) {
+  const submit = useSubmit()
+  const form = useRef<HTMLFormElement>(null)
+  const timer = useRef<ReturnType<typeof setTimeout>>()
+  const { state, location } = useNavigation()
+  const busy = state === 'loading' && location.pathname === '/dashboard/history'
+  useEffect(() => () => clearTimeout(timer.current), [])
+  const look = (after: number) => {
+    clearTimeout(timer.current)
+    timer.current = setTimeout(() => form.current && submit(form.current, { replace: true }), after)
+  }
+  return (
+    <Form ref={form} role="search" className="space-y-3" onSubmit={() => clearTimeout(timer.current)}>
+      <div className="relative">
+        <span className="pointer-events-none absolute inset-y-0 start-3.5 grid place-items-center text-muted">
+          {busy ? <Spinner /> : <SearchIcon />}
+        </span>
+        <input
+          type="search"
+          name="q"
+          defaultValue={wanted.query}
+          onChange={() => look(pauseMs)}
+          maxLength={200}
+          autoComplete="off"
+          enterKeyHint="search"
+          aria-label="Search"
+          placeholder="Search in everything that was said"
+          className={`${inputStyle} h-12 ps-11`}
+        />
+      </div>
+      {wanted.query === '' && (
+        <div className="flex flex-wrap gap-x-4 gap-y-2 text-sm">
+          <label className="flex items-center gap-2 text-muted">
+            Show
+            <select
+              name="shown"
+              defaultValue={wanted.shown}
+              onChange={() => look(0)}
+              className={`${inputStyle} h-10 w-auto rounded-lg px-2.5 text-sm`}
+            >
+              {Object.entries(words).map(([value, label]) => (
+                <option key={value} value={value}>
+                  {label}
+                </option>
+              ))}
+            </select>
+          </label>
+          <Day name="from" label="From" value={wanted.from} onChange={() => look(0)} />
+          <Day name="to" label="To" value={wanted.to} onChange={() => look(0)} />
+        </div>
+      )}
+    </Form>
+  )
+}
+
+type DayProps = { name: string; label: string; value: string; onChange: () => void }
+
+function Day({ name, label, value, onChange }: DayProps) {
+  return (
+    <label className="flex items-center gap-2 text-muted">
+      {label}
+      <input
+        type="date"
+        name={name}
+        defaultValue={value}
+        onChange={onChange}
+        className={`${inputStyle} h-10 w-auto rounded-lg px-2.5 text-sm`}
+      />
+    </label>
+  )
+}

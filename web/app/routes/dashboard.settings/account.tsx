@@ -1,0 +1,81 @@
+import { Button } from '~/components/button.tsx'
+import { Field } from '~/components/field.tsx'
+import { Spinner } from '~/components/spinner.tsx'
+import { FormAnswer } from './form-answer.tsx'
+import { Card, Section } from './section.tsx'
+import { useAccountForm } from './use-account-form.ts'
+
+type AccountProps = { viewer: { name: string; email: string } }
+
+/** Who one is here, and the password. */
+export function Account({ viewer }: AccountProps) {
+  return (
+    <Section id="account" title="Account" lead={<>You sign in as {viewer.email}.</>}>
+      <NameForm key={viewer.name} name={viewer.name} />
+      <PasswordForm email={viewer.email} />
+    </Section>
+  )
+}
+
+function NameForm({ name }: { name: string }) {
+  const { Form, busy, answer } = useAccountForm()
+  return (
+    <Card>
+      <Form method="post" className="grid gap-4">
+        <input type="hidden" name="intent" value="name" />
+        <div className="flex flex-wrap items-end gap-3">
+          <Field
+            label="Name"
+            name="name"
+            autoComplete="name"
+            required
+            maxLength={100}
+            defaultValue={name}
+            className="min-w-0 flex-1 basis-56"
+          />
+          <Button type="submit" disabled={busy}>
+            {busy && <Spinner />}
+            Save
+          </Button>
+        </div>
+        <FormAnswer answer={answer} />
+      </Form>
+    </Card>
+  )
+}
+
+function PasswordForm({ email }: { email: string }) {
+  const { Form, form, busy, answer } = useAccountForm()
+  return (
+    <Card>
+      <Form ref={form} method="post" className="grid gap-4">
+        <input type="hidden" name="intent" value="password" />
+        <input type="hidden" name="username" autoComplete="username" value={email} readOnly />
+        <div className="grid gap-4 sm:grid-cols-2">
+          <Field label="Current password" name="current" type="password" autoComplete="current-password" required />
+          <Field
+            label="New password"
+            name="new"
+            type="password"
+            autoComplete="new-password"
+            required
+            minLength={8}
+            maxLength={128}
+            hint="At least 8 characters."
+          />
+        </div>
+        <div className="flex flex-wrap items-center justify-between gap-3">
+          <label className="flex min-h-10 items-center gap-2.5 text-sm">
+            <input type="checkbox" name="everywhere" defaultChecked className="size-4.5 accent-link" />
+            Sign out everywhere else
+          </label>
+          <Button type="submit" disabled={busy}>
+            {busy && <Spinner />}
+            Change the password
+          </Button>
+        </div>
+        <FormAnswer answer={answer} />
+      </Form>
+    </Card>
+  )
+}

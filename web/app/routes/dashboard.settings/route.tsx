@@ -1,0 +1,62 @@
+import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from '@remix-run/node'
+import { useLoaderData } from '@remix-run/react'
+import { apiFor } from '~/api.server.ts'
+import { PageHeader } from '~/components/page-header.tsx'
+import { changeAccount, sessionsOf } from './account.server.ts'
+import { Account } from './account.tsx'
+import { ApiKeys } from './api-keys.tsx'
+import { Appearance } from './appearance.tsx'
+import { SettingsPage } from './queries.ts'
+import { Sessions } from './sessions.tsx'
+import { ToolServerList } from './tool-servers.tsx'
+
+export const meta: MetaFunction = () => [{ title: 'Settings · Parley' }]
+
+export async function loader(args: LoaderFunctionArgs) {
+  const [settings, sessions] = await Promise.all([apiFor(args)(SettingsPage, {}), sessionsOf(args)])
+  return { ...settings, sessions }
+}
+
+export const action = (args: ActionFunctionArgs) => changeAccount(args)
+
+const sections = [
+  ['account', 'Account'],
+  ['sessions', 'Signed in'],
+  ['appearance', 'Appearance'],
+  ['api-keys', 'API keys'],
+  ['tool-servers', 'Tool servers'],
+] as const
+
+export default function Settings() {
+  const { viewer, sessions, toolServers } = useLoaderData<typeof loader>()
+  return (
+    <div className="flex h-full flex-col">
+      <PageHeader title="Settings" />
+      <div className="min-h-0 flex-1 overflow-y-auto">
+        <div className="mx-auto grid w-full max-w-5xl gap-x-12 px-4 py-8 pb-[max(2.5rem,env(safe-area-inset-bottom))] sm:px-8 sm:py-10 lg:grid-cols-[11rem_minmax(0,1fr)]">
+          <nav aria-label="Settings" className="hidden lg:block">
+            <ul className="sticky top-10 space-y-0.5">
+              {sections.map(([id, title]) => (
+                <li key={id}>
+                  <a
+                    href={`#${id}`}
+                    className="flex min-h-9 items-center rounded-lg px-2.5 text-sm text-muted hover:bg-hover hover:text-ink"
+                  >
+                    {title}
+                  </a>
+                </li>
+              ))}
+            </ul>
+          </nav>
+          <div className="min-w-0 space-y-12">
+            <Account viewer={viewer} />
+            <Sessions sessions={sessions} />
+            <Appearance />
+            <ApiKeys read={viewer.apiKeys ?? []} />
+            <ToolServerList read={toolServers ?? []} />
+          </div>
+        </div>
+      </div>
+    </div>
+  )
+}

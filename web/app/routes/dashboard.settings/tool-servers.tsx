@@ -1,0 +1,97 @@
+import { useQuery } from 'urql'
+import { failureOf } from '~/api.ts'
+import { Button } from '~/components/button.tsx'
+import { cn } from '~/components/class-names.ts'
+import { ChevronDownIcon, RefreshIcon } from '~/components/icons.tsx'
+import { Notice } from '~/components/notice.tsx'
+import { toolTitle } from '~/components/tool-words.ts'
+import type { ToolServerFieldsFragment } from '../../../../schema/generated/graphql.ts'
+import { ToolServers } from './queries.ts'
+import { listStyle, Section } from './section.tsx'
+
+type Server = ToolServerFieldsFragment
+type Tool = Server['tools'][number]
+
+/** Where the assistant's tools come from, and how they are. */
+export function ToolServerList({ read }: { read: Server[] }) {
+  const [{ data, fetching, error }, look] = useQuery({ query: ToolServers, pause: true })
+  const servers = data?.toolServers ?? read
+  return (
+    <Section
+      id="tool-servers"
+      title="Tool servers"
+      lead="What the assistant can do. Whoever runs Parley adds servers in mcp.json."
+      action={
+        <Button size="small" disabled={fetching} onClick={() => look({ requestPolicy: 'network-only' })}>
+          <RefreshIcon className={cn('size-4', fetching && 'motion-safe:animate-spin')} />
+          Look again
+        </Button>
+      }
+    >
+      {error && <Notice urgent>{failureOf(error).message}</Notice>}
+      <ul className={listStyle}>
+        {servers.map((server) => (
+          <ServerItem key={server.name} server={server} />
+        ))}
+      </ul>
+    </Section>
+  )
+}
+
+const health: Record<Server['status'], { words: string; dot: string }> = {
+  CONNECTED: { words: 'Connected', dot: 'bg-link' },
+  CONNECTING: { words: 'Connecting', dot: 'bg-warn motion-safe:animate-pulse' },
+  UNAVAILABLE: { words: 'Not reachable', dot: 'bg-danger' },
+}
+
+function ServerItem({ server: { name, status, error, tools } }: { server: Server }) {
+  const { words, dot } = health[status]
+  return (
+    <li data-server={name} data-status={status}>
+      <details className="group/server">
+        <summary className="flex min-h-14 list-none items-center gap-3 px-4 py-2.5 -outline-offset-2 hover:bg-hover">
+          <span className="min-w-0 flex-1">
+            <span className="block truncate text-[0.9375rem] font-medium">{name}</span>
+            <span className="block text-sm text-muted">{tools.length === 1 ? '1 tool' : `${tools.length} tools`}</span>
+          </span>
+          <span className="flex shrink-0 items-center gap-2 text-sm text-muted">
+            <span className={cn('size-2 rounded-full', dot)} aria-hidden="true" />
+            {words}
+          </span>
+          <ChevronDownIcon className="size-4 shrink-0 text-muted group-open/server:rotate-180 motion-safe:transition-transform" />
+        </summary>
+        <ul className="space-y-4 border-t border-line bg-surface px-4 py-4">
+          {tools.map((tool) => (
+            <ToolItem key={tool.name} tool={tool} />
+          ))}
+          {tools.length === 0 && <li className="text-sm text-muted">It offers nothing right now.</li>}
+        </ul>
+      </details>
+      {error && (
+        <p className="border-t border-danger-line bg-danger-soft px-4 py-2 text-sm text-danger wrap-anywhere">
+          {error}
+        </p>
+      )}
+    </li>
+  )
+}
+
+function ToolItem({ tool }: { tool: Tool }) {
+  return (
+    <li className="min-w-0">
+      <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
+        <span className="font-medium wrap-anywhere">{toolTitle(tool)}</span>
+        <code className="font-mono text-xs text-muted wrap-anywhere">{tool.name}</code>
+        {tool.readOnly && <Mark>Only reads</Mark>}
+        {tool.destructive && <Mark tone="warn">May destroy</Mark>}
+        {tool.needsApproval && <Mark tone="warn">Asks you first</Mark>}
+      </p>
+      {tool.description && <p className="mt-0.5 text-sm leading-relaxed text-muted">{tool.description}</p>}
+    </li>
+  )
+}
+
+function Mark({ children, tone }: { children: string; tone?: 'warn' }) {
+  const style = tone === 'warn' ? 'border-warn-line bg-warn-soft text-warn' : 'border-line bg-raised text-muted'
+  return <span className={cn('rounded-full border px-2 py-0.5 text-xs', style)}>{children}</span>
+}
