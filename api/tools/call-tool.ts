@@ -82,7 +82,7 @@ function unanswered(error: unknown, calledAs: string, doubt: string): ToolResult
     case 'lost':
     case 'cut':
       return failed('TOOL_UNAVAILABLE', `${calledAs} cannot be used right now. ${message}${doubt}`)
-    case 'no-session':
+    case 'not-run':
     case 'unauthorized':
       return failed('TOOL_UNAVAILABLE', `${calledAs} cannot be used right now. ${message}`)
     case 'unreadable':

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import type { Writable } from 'node:stream'
-import { type JSONRPCMessage, readMessage, type Transport } from './mcp-client.ts'
+import { ConnectionProblem, type JSONRPCMessage, readMessage, type Transport } from './mcp-client.ts'
 
 export type ChildOptions = {
   command: string
@@ -63,11 +63,14 @@ export class ChildTransport implements Transport {
     })
   }
 
-  async send(message: JSONRPCMessage): Promise<void> {
+  /** Resolves when the child has been handed it. */
+  send(message: JSONRPCMessage): Promise<void> {
     const input: Writable | null | undefined = this.#child?.stdin
-    if (!input?.writable || this.#closing) throw new Error('Not connected')
-    if (input.writableLength > maxUnread) throw new Error('The child does not read what it is sent.')
-    if (!input.write(`${JSON.stringify(message)}\n`)) await Promise.race([once(input, 'drain'), this.#gone])
+    return new Promise((resolve, reject) => {
+      const unsent = (cause?: Error) => reject(new ConnectionProblem('not-run', 'The connection was lost.', cause))
+      if (!input?.writable || this.#closing || input.writableLength > maxUnread) return unsent()
+      input.write(`${JSON.stringify(message)}\n`, (error) => (error ? unsent(error) : resolve()))
+    })
   }
 
   /** Ends its input, then asks it to end, then ends it. */

@@ -46,7 +46,7 @@ const pauses = { first: 250, longest: 30_000 }
 const betweenListsMs = 250
 
 /** After these a connection is made anew. */
-const useless: ProblemKind[] = ['lost', 'no-session', 'unauthorized']
+const useless: ProblemKind[] = ['lost', 'not-run', 'unauthorized']
 
 const unforeseen = new ConnectionProblem('lost', 'It cannot be used.')
 
@@ -146,7 +146,7 @@ export class ExternalServer {
       // A first loss is a restart as a rule, and soon over: its tools are not taken away from who is working with them.
       if (this.#status === 'CONNECTED' && failures < 3) this.#set('CONNECTING', problem)
       else this.#set('UNAVAILABLE', problem)
-      await pause(problem.kind === 'no-session' && failures < 2 ? 0 : pauseAfter(failures), signal)
+      await pause(problem.kind === 'not-run' && failures < 2 ? 0 : pauseAfter(failures), signal)
     }
   }
 
@@ -221,7 +221,7 @@ export class ExternalServer {
     this.#told = notes.join()
   }
 
-  /** Makes the call; once more when the server had forgotten our session, and so cannot have run anything. */
+  /** Makes the call; once more when the server cannot have run anything. */
   async #send(viewer: Viewer, name: string, args: Record<string, unknown>, options: CallOptions): Promise<RawResult> {
     this.#calls++
     try {
@@ -248,7 +248,7 @@ export class ExternalServer {
       } catch (error) {
         if (!(error instanceof ConnectionProblem)) throw error
         if (useless.includes(error.kind)) await link.drop(connection, error)
-        if (error.kind !== 'no-session' || again) throw error
+        if (error.kind !== 'not-run' || again) throw error
       }
     }
   }

@@ -33,6 +33,7 @@ const Tool = z.object({
   description: text,
   inputSchema: z.looseObject({}),
   outputSchema: z.looseObject({}).nullish(),
+  execution: z.object({ taskSupport: text }).optional().catch(undefined),
   annotations: z
     .object({ title: text, readOnlyHint: flag, destructiveHint: flag, idempotentHint: flag })
     .optional()
@@ -72,10 +73,15 @@ export function readTools(
 
 type Tool = z.output<typeof Tool>
 
-function flawOf({ name, inputSchema, outputSchema }: Tool, before: Map<string, unknown>, limits: ListLimits) {
+function flawOf(
+  { name, execution, inputSchema, outputSchema }: Tool,
+  before: Map<string, unknown>,
+  limits: ListLimits,
+) {
   if (before.has(name)) return 'its name is taken'
   if (before.size >= limits.toolsPerServer) return `there are more than ${limits.toolsPerServer} tools`
   if (name.length > nameCharacters || storableText(name) !== name) return 'its name is not usable'
+  if (execution?.taskSupport === 'required') return 'it answers in tasks of the protocol only'
   for (const schema of [inputSchema, outputSchema]) {
     if (!schema) continue
     if (depthOf(schema) > schemaDepth) return 'its schema is nested too deeply'

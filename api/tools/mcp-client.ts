@@ -20,8 +20,8 @@ export type { JSONRPCMessage, Progress, Transport }
 export type ProblemKind =
   /** There is no connection, or it ended while we waited. */
   | 'lost'
-  /** The server does not know our session any more: it has not run anything. */
-  | 'no-session'
+  /** It has certainly run nothing: it was not reached, or does not know our session any more. */
+  | 'not-run'
   /** It does not take our credentials. */
   | 'unauthorized'
   /** The answer to this one call broke off. */
@@ -93,7 +93,7 @@ export async function connect(
   client.onclose = () => end(new ConnectionProblem('lost', 'The connection was closed.'))
   client.onerror = (error) => {
     const problem = problemOf(error, over)
-    if (problem.kind === 'no-session') end(problem)
+    if (problem.kind === 'not-run') end(problem)
   }
   client.setNotificationHandler(ToolListChangedNotificationSchema, onToolsChanged)
   const leave = () => void transport.close()
@@ -210,7 +210,7 @@ function problemOf(error: unknown, over: boolean): ConnectionProblem {
 function httpProblem({ code, message }: StreamableHTTPError): ConnectionProblem {
   // Many servers say 400 where the protocol has 404.
   if (code === 404 || (code === 400 && /session/i.test(message)))
-    return new ConnectionProblem('no-session', 'The server does not know the session any more.')
+    return new ConnectionProblem('not-run', 'The server does not know the session any more.')
   if (code === 401 || code === 403)
     return new ConnectionProblem('unauthorized', `The server does not take our credentials (HTTP ${code}).`)
   return code === undefined || code < 0

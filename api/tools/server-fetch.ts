@@ -40,10 +40,20 @@ async function ask(
     ...(init?.signal ? [init.signal] : []),
     ...(init?.method === 'POST' ? [AbortSignal.timeout(maxMilliseconds)] : []),
   ]
-  const response = await fetch(url, { ...init, headers: sent, signal: AbortSignal.any(signals), redirect: 'manual' })
+  const asked = { ...init, headers: sent, signal: AbortSignal.any(signals), redirect: 'manual' as const }
+  const response = await fetch(url, asked).catch((error: unknown) => {
+    throw neverArrived(error) ? new ConnectionProblem('not-run', 'The server cannot be reached.', error) : error
+  })
   if (response.status < 300 || response.status > 399) return response
   await response.body?.cancel()
   throw new ConnectionProblem('lost', 'The server sends us elsewhere, which we do not follow.')
+}
+
+/** No connection was made, so that nothing can have been read of the request. */
+function neverArrived(error: unknown): boolean {
+  const cause = error instanceof TypeError && error.cause instanceof Error ? error.cause : null
+  const codes = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT']
+  return cause !== null && 'code' in cause && codes.includes(String(cause.code))
 }
 
 function bounded(

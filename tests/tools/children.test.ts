@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { describe, expect, test, vi } from 'vitest'
 import type { Toolbox } from '../../api/tools/toolbox.ts'
@@ -19,9 +20,11 @@ async function over(...habits: string[]) {
 
 const pidIn = async (toolbox: Toolbox) => Number((await call(toolbox, 'pid')).text)
 
+/** One that has ended, but whose parent has not been told yet, is not alive. */
 const isAlive = (pid: number) => {
   try {
-    return process.kill(pid, 0)
+    process.kill(pid, 0)
+    return process.platform !== 'linux' || !/\) [ZX]/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
   } catch {
     return false
   }

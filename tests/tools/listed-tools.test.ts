@@ -102,6 +102,7 @@ describe('a tool', () => {
     ],
     ['with a schema that is none', tool({ name: 'x', inputSchema: { type: 'number of things' } })],
     ['with a reference to nothing', tool({ name: 'x', inputSchema: { $ref: '#/$defs/none' } })],
+    ['that answers later only', tool({ name: 'x', execution: { taskSupport: 'required' } })],
     ['of a name that is taken', tool({ title: 'the second' })],
   ])('%s is left out, alone', (_, bad) => {
     const { tools, leftOut } = read([tool(), bad, tool({ name: 'another' })])

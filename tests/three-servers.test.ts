@@ -1,0 +1,121 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { startApp } from './support/app.ts'
+import { cleanUp } from './support/cleaning.ts'
+import { until } from './support/events.ts'
+import { calls, pause, says, startProvider } from './support/scripted-provider.ts'
+
+const program = (name: string) => `node_modules/@modelcontextprotocol/server-${name}/dist/index.js`
+
+/** The app with three servers as they come from npm, all in one file. */
+async function start() {
+  const folder = mkdtempSync(join(tmpdir(), 'parley-three-'))
+  cleanUp(() => rmSync(folder, { recursive: true, force: true }))
+  writeFileSync(join(folder, 'hello.txt'), 'Hello from a file')
+  const run = (name: string, ...args: string[]) => ({ command: process.execPath, args: [program(name), ...args] })
+  const mcpServers = {
+    everything: run('everything', 'stdio'),
+    files: run('filesystem', folder),
+    memory: { ...run('memory'), env: { MEMORY_FILE_PATH: join(folder, 'memory.json') } },
+  }
+  const file = join(folder, 'mcp.json')
+  writeFileSync(file, JSON.stringify({ mcpServers }))
+  const provider = await startProvider()
+  cleanUp(() => provider.close())
+  const app = await startApp({ provider, env: { PARLEY_MCP_CONFIG: file, PATH: process.env.PATH ?? '' } })
+  const ada = await app.user('ada')
+  const servers = async () => {
+    type Servers = { toolServers: { name: string; status: string; error: string | null; tools: { name: string }[] }[] }
+    return (await ada.query<Servers>('{ toolServers { name status error tools { name } } }')).toolServers
+  }
+  const connected = () =>
+    expect
+      .poll(async () => (await servers()).map(({ name, status }) => [name, status]), { timeout: 30_000 })
+      .toEqual(['tasks', 'conversations', 'everything', 'files', 'memory'].map((name) => [name, 'CONNECTED']))
+  await connected()
+  return { folder, provider, ada, servers, connected }
+}
+
+/** The process of one of them: a child of this one. */
+function pidOf(name: string): number {
+  const children = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8').trim().split(' ')
+  const found = [...children, ...readdirSync('/proc').filter((it) => /^\d+$/.test(it))].find((pid) => {
+    try {
+      const isOurs = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[1] === String(process.pid)
+      return isOurs && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`/server-${name}/`)
+    } catch {
+      return false
+    }
+  })
+  if (!found) throw new Error(`There is no server-${name}.`)
+  return Number(found)
+}
+
+test('three servers from npm work at once', async () => {
+  const { folder, provider, ada } = await start()
+  provider.plays(
+    calls(
+      { name: 'everything__echo', arguments: { message: 'over there' } },
+      { name: 'files__read_text_file', arguments: { path: join(folder, 'hello.txt') } },
+      {
+        name: 'memory__create_entities',
+        arguments: { entities: [{ name: 'Ada', entityType: 'person', observations: ['likes oat milk'] }] },
+      },
+      { name: 'everything__trigger-long-running-operation', arguments: { duration: 1, steps: 2 } },
+    ),
+    calls({ name: 'memory__search_nodes', arguments: { query: 'oat' } }),
+    says('All done.'),
+  )
+  const { text, events } = await ada.hears('Try everything')
+  expect(text).toBe('All done.')
+  const ended = events.flatMap((it) => (it.__typename === 'ToolCallChanged' ? [it.toolCall] : []))
+  const results = Object.fromEntries(ended.map((it) => [it.name, [it.server, it.status, JSON.stringify(it.result)]]))
+  expect(results).toEqual({
+    echo: ['everything', 'SUCCEEDED', expect.stringContaining('over there')],
+    read_text_file: ['files', 'SUCCEEDED', expect.stringContaining('Hello from a file')],
+    create_entities: ['memory', 'SUCCEEDED', expect.stringContaining('Ada')],
+    'trigger-long-running-operation': ['everything', 'SUCCEEDED', expect.stringContaining('completed')],
+    search_nodes: ['memory', 'SUCCEEDED', expect.stringContaining('likes oat milk')],
+  })
+  expect(provider.refusals).toEqual([])
+  const [request] = provider.requests
+  expect(JSON.stringify(request)).toContain('files__write_file')
+}, 120_000)
+
+test('each of them is killed during a run: the answer comes, the card says what happened, the server is back', async () => {
+  const { folder, provider, ada, connected } = await start()
+  const long = { name: 'everything__trigger-long-running-operation', arguments: { duration: 60, steps: 60 } }
+  provider.plays(calls(long), says('It did not work.'))
+  const first = await ada.asks('Take your time')
+  await until(ada.follows(first.run), (it) => it.__typename === 'ToolCallChanged' && it.toolCall.status === 'RUNNING')
+  process.kill(pidOf('everything'), 'SIGKILL')
+  const events = await ada.sees(first.run, 'It did not work.')
+  expect(events).toContainEqual(
+    expect.objectContaining({
+      toolCall: expect.objectContaining({
+        ...{ name: 'trigger-long-running-operation', status: 'FAILED' },
+        error: { code: 'TOOL_UNAVAILABLE', message: expect.stringContaining('The connection was lost.') },
+      }),
+    }),
+  )
+
+  const path = join(folder, 'hello.txt')
+  const later = [
+    ['filesystem', { name: 'files__read_text_file', arguments: { path } }, 'Hello from a file'],
+    ['memory', { name: 'memory__read_graph' }, 'entities'],
+    ['everything', { name: 'everything__echo', arguments: { message: 'again' } }, 'Echo: again'],
+  ] as const
+  for (const [name, call, result] of later) {
+    await connected()
+    provider.plays(says('One moment.', pause, { call }), says('There it is.'))
+    const { run } = await ada.asks(`Use ${name}`)
+    await ada.sees(run, 'One moment.')
+    process.kill(pidOf(name), 'SIGKILL')
+    provider.resume()
+    const seen = await ada.sees(run, 'There it is.')
+    expect(JSON.stringify(seen)).toContain(result)
+  }
+  await connected()
+}, 180_000)
