@@ -77,7 +77,7 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
     graphiql,
     production,
   })
-  const chatkit = createChatkitEndpoint({ units, bell, runs, limits, links, authenticate, stillSignedIn })
+  const chatkit = createChatkitEndpoint({ units, bell, runs, model, limits, links, authenticate, stillSignedIn })
   const attachments = createAttachmentEndpoint({ units, links, limits, authenticate })
   const mcp = createMcpEndpoint({ units, bell, limits, url: config.url, ...auth, authenticate })
   const addressOf = createClientAddress(config.trustedProxies)

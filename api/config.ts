@@ -60,6 +60,7 @@ const Environment = z.object({
     .pipe(modelProfile)
     .optional(),
   PARLEY_MCP_CONFIG: z.string().optional(),
+  PARLEY_TRANSCRIPTION_MODEL: z.string().min(1).max(200).optional(),
   PARLEY_GRAPHIQL: z.stringbool().default(true),
   PARLEY_CHATKIT_DOMAIN_KEY: z.string().min(1).default('local-dev'),
   PARLEY_TRUSTED_PROXIES: z
@@ -89,6 +90,8 @@ export type ModelConfig = {
   api: 'responses' | 'chat'
   /** The default one first. */
   names: [string, ...string[]]
+  /** Writes down what people say; absent: dictation is refused. */
+  transcription: string | undefined
   /** Where the provider differs from others; absent: as it fits the base URL. */
   profile: z.output<typeof modelProfile> | undefined
 }
@@ -150,6 +153,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     baseUrl: data.OPENAI_BASE_URL,
     api: data.PARLEY_MODEL_API,
     profile: data.PARLEY_MODEL_PROFILE,
+    transcription: offline ? undefined : data.PARLEY_TRANSCRIPTION_MODEL,
     names: offline ? ['offline'] : [data.PARLEY_MODEL, ...others],
   }
   return Object.freeze({

@@ -7,6 +7,7 @@ import { announceAttachment, deleteDraft } from '../conversations/attachments.ts
 import { ownConversation, updateConversation } from '../conversations/conversations.ts'
 import { publicId } from '../ids.ts'
 import type { Limits } from '../limits.ts'
+import type { Model } from '../runs/model.ts'
 import type { Runs } from '../runs/runs.ts'
 import { act, actInPlace } from './actions.ts'
 import { answer } from './answer.ts'
@@ -23,6 +24,7 @@ import { checkForm, readRequest } from './request.ts'
 import { retry } from './retry.ts'
 import { say } from './say.ts'
 import { conversationOf, listThreads } from './threads.ts'
+import { transcribe } from './transcribe.ts'
 import { toThread } from './translate.ts'
 import { type StillSignedIn, whileSignedIn } from './while-signed-in.ts'
 
@@ -30,6 +32,7 @@ export type ChatkitParts = {
   units: Units
   bell: Bell
   runs: Runs
+  model: Pick<Model, 'transcribe'>
   /** Addresses of files that people sent. */
   links: AttachmentLinks
   /** Who is asking. Rejects with UNAUTHENTICATED. */
@@ -69,6 +72,7 @@ const needed: Record<ChatkitRequest['type'], Scope[]> = {
   'items.list': ['conversations:read'],
   'items.feedback': ['conversations:write'],
   'attachments.create': ['conversations:write'],
+  'input.transcribe': ['runs:write'],
   'attachments.delete': ['conversations:write'],
 }
 
@@ -102,6 +106,8 @@ async function serve(
     case 'attachments.delete':
       await deleteDraft(em, viewer, attachmentOf(asked.params.attachment_id))
       return json({})
+    case 'input.transcribe':
+      return json(await transcribe(parts.model, asked, signal))
     case 'items.feedback':
       await giveFeedback(em, viewer, bell, asked)
       return json({})

@@ -71,6 +71,7 @@ export const chatkitRequest = z.discriminatedUnion(
     request('threads.sync_custom_action', actionParams),
     request('attachments.create', { name: z.string(), size: z.int(), mime_type: z.string() }),
     request('attachments.delete', { attachment_id: z.string() }),
+    request('input.transcribe', { audio_base64: z.string(), mime_type: z.string() }),
     request('items.feedback', {
       ...thread,
       item_ids: z.array(z.string()).max(100),

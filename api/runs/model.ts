@@ -12,7 +12,11 @@ export interface Model {
    * before the first event.
    */
   ask(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelEvent, void>
+  /** What was said in a recording, as text. Left out when nothing is there that could. Throws RunError. */
+  transcribe?(recording: Recording, signal: AbortSignal): Promise<string>
 }
+
+export type Recording = { bytes: Uint8Array; mediaType: 'audio/webm' | 'audio/ogg' | 'audio/mp4' }
 
 export type ModelRequest = {
   model: string

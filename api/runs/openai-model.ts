@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { APIConnectionError, APIError, OpenAI, OpenAIError } from 'openai'
+import { APIConnectionError, APIError, OpenAI, OpenAIError, toFile } from 'openai'
 import type { Limits } from '../limits.ts'
 import type { Model, ModelEvent, ModelRequest } from './model.ts'
 import { toChatRequest } from './models/chat-request.ts'
@@ -23,6 +23,8 @@ export type ModelSettings = {
   /** The default one first. */
   names: readonly [string, ...string[]]
   profile?: ProfileSetting | undefined
+  /** The model that writes down what people say. */
+  transcription?: string | undefined
   /** The pace of the offline assistant. */
   wordMilliseconds?: number | undefined
 }
@@ -71,6 +73,7 @@ export function createModel(settings: ModelSettings, limits: ModelLimits): Model
   return {
     names: settings.names,
     offline,
+    ...(settings.transcription && { transcribe: transcriber(client, settings.transcription, limits) }),
     async *ask(request, signal) {
       for (let attempt = 0; ; attempt++) {
         let begun = false
@@ -90,6 +93,22 @@ export function createModel(settings: ModelSettings, limits: ModelLimits): Model
         }
       }
     },
+  }
+}
+
+function transcriber(client: OpenAI, model: string, { modelFirstByteSeconds }: ModelLimits): Model['transcribe'] {
+  // A form is no string, which our own way to providers wants.
+  const forms = client.withOptions({ fetch: (input, init) => fetch(input, { ...init, redirect: 'error' }) })
+  return async ({ bytes, mediaType }, signal) => {
+    const file = await toFile(bytes, `recording.${mediaType.slice('audio/'.length)}`, { type: mediaType })
+    const stop = AbortSignal.any([signal, AbortSignal.timeout(modelFirstByteSeconds * 1_000)])
+    try {
+      return (await forms.audio.transcriptions.create({ model, file }, { signal: stop })).text
+    } catch (error) {
+      signal.throwIfAborted()
+      if (stop.aborted) throw new RunError('MODEL_TIMEOUT', 'The recording could not be written down in time.')
+      throw explanation(error)
+    }
   }
 }
 
