@@ -455,6 +455,12 @@ test('who asks is told who they are, what they may, and where tools come from', 
         error: null,
         tools: expect.arrayContaining([expect.objectContaining({ name: 'add_task', readOnly: false })]),
       },
+      {
+        name: 'conversations',
+        status: 'CONNECTED',
+        error: null,
+        tools: expect.arrayContaining([expect.objectContaining({ name: 'read_conversation', readOnly: true })]),
+      },
     ],
   })
 })
