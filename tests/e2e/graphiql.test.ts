@@ -75,10 +75,26 @@ test('GraphiQL works without any other host: examples, an answer, and a subscrip
   await run(page, 'SendMessage')
   await shows(page, '"status":"RUNNING"')
   const { conversations } = await ada.query<{
-    conversations: { edges: { node: { runs: { edges: { node: Id }[] } } }[] }
-  }>('{ conversations { edges { node { runs { edges { node { id } } } } } } }')
+    conversations: { edges: { node: Id & { runs: { edges: { node: Id }[] } } }[] }
+  }>('{ conversations { edges { node { id runs { edges { node { id } } } } } } }')
   await run(page, 'FollowRun', { runId: conversations.edges[0]?.node.runs.edges[0]?.node.id })
   await shows(page, '"__typename":"RunEnded"')
+
+  const [edge] = conversations.edges
+  await run(page, 'FirstPage')
+  await shows(page, '"pageInfo"')
+  await run(page, 'WholeConversation', { id: edge?.node.id })
+  await shows(page, '"eventCursor"')
+  await run(page, 'Search')
+  await shows(page, '"snippet":"Add')
+  await run(page, 'CreateApiKey')
+  await shows(page, '"key":"parley_')
+  await run(page, 'StopRun', { runId: edge?.node.runs.edges[0]?.node.id })
+  await shows(page, '"status":"COMPLETED"')
+  await run(page, 'DecideToolCall')
+  await shows(page, '"code":"NOT_FOUND"')
+  await run(page, 'FollowConversation', { conversationId: edge?.node.id, after: null })
+  await shows(page, '"__typename":"ConversationUpdated"')
 
   await run(page, 'FollowViewer')
   const addsAndSees = async (title: string, timeout?: number) => {
