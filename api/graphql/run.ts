@@ -101,6 +101,10 @@ builder.relayMutationField(
         description: 'What to do when an answer is still being made.',
       }),
       model: t.string({ description: modelText }),
+      timeZone: t.string({
+        description:
+          'Where you are, as IANA names it: `Europe/Berlin`. The assistant is told what day it is there. Left out: as said last in this conversation, else UTC.',
+      }),
     }),
   },
   {

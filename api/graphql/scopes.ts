@@ -20,6 +20,7 @@ const needs: Readonly<Record<string, Needs>> = {
   Query: {
     viewer: anyCredential,
     rateLimit: anyCredential,
+    models: anyCredential,
     toolServers: anyCredential,
     node: looksItself,
     nodes: looksItself,

@@ -14,6 +14,7 @@ import type { StoredEvent } from './run-event.ts'
 import { RunError, type RunFailure } from './run-failure.ts'
 import { LostRun, type Recorder, type RunLog } from './run-log.ts'
 import { type Outcome, StepKeeper } from './step-keeper.ts'
+import { timeZoneOf } from './time-zone.ts'
 import { tokensOf } from './tokens.ts'
 import { ToolCall } from './tool-call.entity.ts'
 import { isUnknown, readTranscript, type Transcript } from './transcript.ts'
@@ -55,9 +56,10 @@ export async function execute(parts: ExecutionParts, run: Run, halt: AbortSignal
   const { log, toolboxes } = parts
   const viewer: Viewer = { id: run.userId, scopes }
   const toolbox = withPageTools(await toolboxes.open(viewer), run.clientTools ?? [], checkOf)
+  const timeZone = await timeZoneOf(log.units.as(viewer), viewer, run)
   const recorder = log.record(writtenRun(run), await lastSeqOf(log.units.as(viewer), run))
   try {
-    return await new Execution(parts, run, viewer, toolbox, recorder, halt).work()
+    return await new Execution(parts, run, viewer, toolbox, recorder, halt, timeZone).work()
   } catch (error) {
     if (error instanceof LostRun) return 'lost'
     throw error
@@ -74,6 +76,7 @@ class Execution {
   #toolbox: Toolbox
   #recorder: Recorder
   #halt: AbortSignal
+  #timeZone: string
   #timeout = new AbortController()
 
   constructor(
@@ -83,6 +86,7 @@ class Execution {
     toolbox: Toolbox,
     recorder: Recorder,
     halt: AbortSignal,
+    timeZone: string,
   ) {
     this.#parts = parts
     this.#run = run
@@ -90,6 +94,7 @@ class Execution {
     this.#toolbox = toolbox
     this.#recorder = recorder
     this.#halt = halt
+    this.#timeZone = timeZone
   }
 
   async work(): Promise<Result> {
@@ -180,7 +185,7 @@ class Execution {
     const { model, limits } = this.#parts
     return {
       ...{ model, limits, signal, modelName: this.#run.model, toolbox: this.#toolbox },
-      instructions: instructionsFor(new Date()),
+      instructions: instructionsFor(new Date(), this.#timeZone),
       fit: (history) => withinBudget(history, limits.historyTokens, tokensOf),
     }
   }

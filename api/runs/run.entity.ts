@@ -61,6 +61,8 @@ const schema = defineEntity({
     model: p.string().length(200),
     /** Tools that the page answers from which it was asked, by name. */
     clientTools: p.json<string[]>().nullable(),
+    /** Where the person is, as the page said it: IANA's name. Null when nothing was said. */
+    timeZone: p.string().length(64).nullable(),
     /** Which process works on it; null when none does. */
     ownerId: p.uuid().nullable(),
     /** By the database's clock: after it, another process may take over. */

@@ -60,6 +60,11 @@ export class Runs {
     this.#worker = new RunWorker({ ...parts, log: this.log, onLost: () => this.#sendReadersAway() })
   }
 
+  /** The models that may answer, the default one first. */
+  get models(): readonly string[] {
+    return this.#parts.model.names
+  }
+
   /** Takes over what earlier processes left, and from now on looks for more. */
   begin(): Promise<void> {
     return this.#worker.begin()

@@ -14,6 +14,7 @@ import type { Model } from './model.ts'
 import { beginAtOnce } from './room.ts'
 import { activeStatuses, Run } from './run.entity.ts'
 import { nextSequence } from './step-keeper.ts'
+import { checkedTimeZone } from './time-zone.ts'
 
 export type SendMessage = {
   /** Left out: a new conversation. */
@@ -29,6 +30,8 @@ export type SendMessage = {
   attachmentIds?: readonly string[] | null
   /** Tools that the page answers from which it is said, by name. */
   clientTools?: readonly string[] | null
+  /** Where the person is, as IANA names it: the assistant is told their day. */
+  timeZone?: string | null
 }
 
 export type Sent = { conversation: Conversation; message: Message; run: Run }
@@ -39,12 +42,13 @@ export type SendParts = { claim: Claim; model: Model; limits: Limits }
 export function sending(parts: SendParts, viewer: Viewer, input: SendMessage): Repeatable<Sent> {
   const model = checkedModel(parts.model, input.model)
   checkContent(input.content, parts.limits, checkAttachments(input.attachmentIds, parts.limits))
+  const timeZone = checkedTimeZone(input.timeZone)
   const { idempotencyKey: key, ...rest } = input
   return {
     key,
     operation: 'sendMessage',
     input: rest,
-    work: (em, bell) => send(parts, em, viewer, bell, { ...input, model }),
+    work: (em, bell) => send(parts, em, viewer, bell, { ...input, model, timeZone }),
     idsOf: ({ conversation, message, run }) => ({ conversation: conversation.id, message: message.id, run: run.id }),
     again: async (em, ids) => ({
       conversation: await found(em, Conversation, ids.conversation, viewer),
@@ -59,7 +63,7 @@ async function send(
   em: SqlEntityManager,
   viewer: Viewer,
   bell: Bell,
-  input: SendMessage & { model: string },
+  input: SendMessage & { model: string; timeZone: string | null },
 ): Promise<Sent> {
   const conversation = input.conversationId
     ? await lockConversation(em, viewer, input.conversationId)
@@ -75,7 +79,10 @@ async function send(
   })
   const ahead = input.whenBusy === 'INTERRUPT'
   const clientTools = input.clientTools ? [...input.clientTools] : null
-  const run = em.create(Run, { ...of, messageId: message.id, status: 'QUEUED', model: input.model, clientTools, ahead })
+  const run = em.create(Run, {
+    ...{ ...of, messageId: message.id, status: 'QUEUED', ahead },
+    ...{ model: input.model, clientTools, timeZone: input.timeZone },
+  })
   await em.flush()
   await bindAttachments(em, viewer, message, input.attachmentIds ?? [])
   await em.execute('update conversation set updated_at = ? where id = ? and user_id = ?', [

@@ -148,6 +148,8 @@ export type SendMessageInput = {
   idempotencyKey?: string | null | undefined;
   /** One of the models that the operator allows; the default one if left out. */
   model?: string | null | undefined;
+  /** Where you are, as IANA names it: `Europe/Berlin`. The assistant is told what day it is there. Left out: as said last in this conversation, else UTC. */
+  timeZone?: string | null | undefined;
   /** What to do when an answer is still being made. */
   whenBusy?: WhenBusy | null | undefined;
 };

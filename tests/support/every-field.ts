@@ -49,6 +49,7 @@ const samples: Record<string, unknown> = {
   archived: false,
   pinned: true,
   whenBusy: 'REJECT',
+  timeZone: 'Europe/Berlin',
   reason: 'No',
   status: 'OPEN',
 }

@@ -36,6 +36,7 @@ export type AskOptions = {
   idempotencyKey?: string
   whenBusy?: 'REJECT' | 'QUEUE' | 'INTERRUPT'
   model?: string
+  timeZone?: string
 }
 
 export type ViewerEvent =

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react'
 import type { SayMutation } from '../../schema/generated/graphql.ts'
 import { mutate } from './api.ts'
+import { browserZone } from './clock.tsx'
 import { read, write } from './drafts.ts'
 import { useConnection } from './events.ts'
 import { Failure, sentenceOf } from './failure.ts'
@@ -44,7 +45,9 @@ export function useSending({ draftKey, conversationId, newest = 0, onSent }: Sen
     const { text, key } = outgoing
     setOutgoing({ ...outgoing, failure: null })
     try {
-      const { sendMessage } = await mutate(Say, { input: { conversationId, content: text, idempotencyKey: key } })
+      const { sendMessage } = await mutate(Say, {
+        input: { conversationId, content: text, idempotencyKey: key, timeZone: browserZone() },
+      })
       write(place, '')
       if (sendMessage) onSent(sendMessage)
       // A new conversation's page takes over with the message in it: until then it stays here.

@@ -100,6 +100,7 @@ const productTables = [
     "log_run" int not null default 0,
     "log_attempt" int not null default 0,
     "log_seq" int not null default 0,
+    "origin" varchar(200) null,
     "search" tsvector generated always as (to_tsvector('public.parley', title::text)) stored not null,
     constraint "conversation_owner_uq" unique ("id", "user_id"),
     constraint "conversation_titled_by_check" check ("titled_by" in ('nobody', 'model', 'user'))
@@ -108,6 +109,9 @@ const productTables = [
     (which, at) =>
       `create index "conversation_${['list', 'listed', 'archived'][at]}_idx" on "conversation" ("user_id", "pinned" desc, "updated_at" desc, "id" desc)${which}`,
   ),
+
+  'create unique index "conversation_origin_uq" on "conversation" ("user_id", "origin") where origin is not null',
+  'create index "conversation_begun_idx" on "conversation" ("user_id", "created_at", "id")',
 
   `create table "message" (
     "id" uuid not null primary key,
@@ -143,6 +147,7 @@ const productTables = [
     "ahead" boolean not null default false,
     "model" varchar(200) not null,
     "client_tools" jsonb null,
+    "time_zone" varchar(64) null,
     "owner_id" uuid null,
     "lease_until" timestamptz(3) null,
     "attempt" int not null default 1,
