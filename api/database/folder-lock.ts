@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto'
-import { link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 
 /** Who holds a folder. A pid alone says little: in a container every process is number 1. */
 type Holder = { pid: number; startedAt: string | null }
@@ -42,9 +42,7 @@ async function contentOf(file: string): Promise<string | null> {
     const content = await readFile(file, 'utf8')
     const age = content === '' ? Date.now() - (await stat(file)).mtimeMs : Number.POSITIVE_INFINITY
     if (age > 1_000) return content
-    const { promise, resolve } = Promise.withResolvers<void>()
-    setTimeout(resolve, 50)
-    await promise
+    await pause(50)
     return contentOf(file)
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return null
@@ -52,17 +50,25 @@ async function contentOf(file: string): Promise<string | null> {
   }
 }
 
-/** Two processes may judge the same lock at once: what the slower one takes away by then may be the faster one's own. */
+/**
+ * One process at a time, because what it judged may be gone by then: a lock taken away by its name alone might be the
+ * one that a faster process has just made. Returns without having done it while another one is at it.
+ */
 async function removeStale(file: string, stale: string): Promise<void> {
-  const aside = `${file}.${randomUUID()}`
+  const guard = `${file}.takeover`
+  if (!(await created(guard, String(process.pid)))) return waitFor(guard)
   try {
-    await rename(file, aside)
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return
-    throw error
+    if ((await contentOf(file)) === stale) await rm(file, { force: true })
+  } finally {
+    await rm(guard, { force: true })
   }
-  if ((await readFile(aside, 'utf8')) !== stale) await link(aside, file).catch(() => undefined)
-  await rm(aside, { force: true })
+}
+
+/** The guard is held for milliseconds: one that is older belongs to a process that died in that moment. */
+async function waitFor(guard: string): Promise<void> {
+  const { mtimeMs } = await stat(guard).catch(() => ({ mtimeMs: Date.now() }))
+  if (Date.now() - mtimeMs > 10_000) await rm(guard, { force: true })
+  else await pause(20)
 }
 
 async function living(content: string): Promise<Holder | null> {
