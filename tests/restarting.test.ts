@@ -15,7 +15,7 @@ async function surroundings(provider: { url: string }) {
     PARLEY_DATA_DIR: dataDir,
     OPENAI_API_KEY: 'sk-test',
     OPENAI_BASE_URL: provider.url,
-    PARLEY_LIMITS: JSON.stringify({ leaseMilliseconds: 2_000, drainSeconds: 1 }),
+    PARLEY_LIMITS: JSON.stringify({ leaseMilliseconds: 5_000, drainSeconds: 1 }),
   }
 }
 
