@@ -1,0 +1,98 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { expect, onTestFinished, test } from 'vitest'
+import { launchBrowser } from '../support/browser.ts'
+import { expectAccessible, openBrowser, openTab, visit } from '../support/page.ts'
+import { calls, says, startProvider } from '../support/scripted-provider.ts'
+import { startServer } from '../support/server-process.ts'
+
+test('three tool servers from npm are used in the browser; one is killed, and is back by itself', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'parley-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  writeFileSync(join(folder, 'hello.txt'), 'Hello from a file')
+  // The folder is named to all of them, so that their processes are known by it.
+  const run = (name: string, ...args: string[]) => ({
+    command: process.execPath,
+    args: [`node_modules/@modelcontextprotocol/server-${name}/dist/index.js`, ...args, folder],
+  })
+  const mcpServers = {
+    everything: run('everything', 'stdio'),
+    files: run('filesystem'),
+    memory: { ...run('memory'), env: { MEMORY_FILE_PATH: join(folder, 'memory.json') } },
+  }
+  const file = join(folder, 'mcp.json')
+  writeFileSync(file, JSON.stringify({ mcpServers }))
+  const provider = await startProvider()
+  onTestFinished(() => provider.close())
+  const server = await startServer(
+    {
+      ...{ PARLEY_DATA_DIR: join(folder, 'data'), PARLEY_MCP_CONFIG: file },
+      ...{ OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: provider.url, PARLEY_MODEL: 'scripted' },
+    },
+    { pages: true },
+  )
+  const browser = await launchBrowser()
+  onTestFinished(() => browser.close())
+  const { page, problems } = await openTab(await openBrowser(browser, server.url))
+  await visit(page, '/sign-up')
+  await page.getByLabel('Name').fill('Ada')
+  await page.getByLabel('E-mail').fill('ada@example.test')
+  await page.getByLabel('Password').fill('correct horse battery staple')
+  await page.getByRole('button', { name: 'Create account' }).click()
+  await page.waitForURL('**/dashboard**')
+  await page.getByRole('link', { name: 'New chat' }).click()
+  await page.getByText('Parley’s own chat').waitFor()
+
+  provider.plays(
+    calls(
+      { name: 'everything__echo', arguments: { message: 'over there' } },
+      { name: 'files__read_text_file', arguments: { path: join(folder, 'hello.txt') } },
+      { name: 'memory__read_graph' },
+    ),
+    says('All three answered.'),
+  )
+  await ask(page, 'Try all three', 'All three answered.')
+  const cards = page.getByRole('region', { name: /^Tool:/ })
+  expect(await cards.count()).toBe(3)
+  for (const card of await cards.all()) expect(await card.innerText()).toContain('Done')
+  await cards.nth(1).locator('summary').click()
+  expect(await cards.nth(1).innerText()).toContain('Hello from a file')
+  await expectAccessible(page)
+
+  const long = { name: 'everything__trigger-long-running-operation', arguments: { duration: 60, steps: 60 } }
+  provider.plays(calls(long), says('That did not work.'))
+  const answered = ask(page, 'Take your time', 'That did not work.')
+  await cards.nth(3).waitFor()
+  await cards.nth(3).getByRole('progressbar').waitFor()
+  process.kill(pidOf('everything', folder), 'SIGKILL')
+  await answered
+  await cards.nth(3).locator('summary').click()
+  expect(await cards.nth(3).innerText()).toContain('The connection was lost.')
+
+  provider.plays(calls({ name: 'everything__echo', arguments: { message: 'again' } }), says('It is back.'))
+  await ask(page, 'Once more', 'It is back.')
+  expect(await cards.nth(4).innerText()).toContain('Done')
+  expect(provider.refusals).toEqual([])
+  expect(problems).toEqual([])
+}, 240_000)
+
+async function ask(page: Page, question: string, answer: string): Promise<void> {
+  await page.getByRole('textbox', { name: 'Message' }).fill(question)
+  await page.keyboard.press('Enter')
+  await page.getByText(answer).waitFor({ timeout: 60_000 })
+}
+
+function pidOf(name: string, folder: string): number {
+  const pid = readdirSync('/proc').find((it) => {
+    try {
+      const command = readFileSync(`/proc/${it}/cmdline`, 'utf8')
+      return command.includes(`/server-${name}/`) && command.includes(folder)
+    } catch {
+      return false
+    }
+  })
+  if (!pid) throw new Error(`There is no server-${name}.`)
+  return Number(pid)
+}
