@@ -20,5 +20,15 @@ export function internalId(kind: IdKind, id: string): string | null {
 export function parsePublicId(id: string): { kind: IdKind; uuid: string } | null {
   const [, prefix, suffix] = /^([a-z]+)_([0-7][0-9a-hjkmnp-tv-z]{25})$/.exec(id) ?? []
   const kind = kinds.find((it) => it === prefix)
-  return kind && suffix ? { kind, uuid: toUUID(fromString(`${kind}_${suffix}`)) } : null
+  const uuid = kind && suffix ? uuidOf(`${kind}_${suffix}`) : null
+  return kind && uuid !== null ? { kind, uuid } : null
+}
+
+/** Null for what has the form of an id, but of no UUID: its version is none that there is. */
+function uuidOf(id: string): string | null {
+  try {
+    return toUUID(fromString(id))
+  } catch {
+    return null
+  }
 }

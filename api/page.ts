@@ -43,8 +43,10 @@ export async function keysetPage<T extends object>(
 ): Promise<Page<T>> {
   const size = pageSize(args, limits)
   const backward = typeof args.last === 'number'
-  const after = args.after == null ? null : readCursor(listing, 'after', args.after, limits)
-  const before = args.before == null ? null : readCursor(listing, 'before', args.before, limits)
+  const { properties } = em.getMetadata().get(entity)
+  const types = listing.keys.map((key) => properties[key as keyof typeof properties].runtimeType)
+  const after = args.after == null ? null : readCursor(listing, types, 'after', args.after, limits)
+  const before = args.before == null ? null : readCursor(listing, types, 'before', args.before, limits)
   const forwards = listing.direction === 'asc' ? '$gt' : '$lt'
   const backwards = listing.direction === 'asc' ? '$lt' : '$gt'
   const conditions: unknown[] = [listing.where]
@@ -173,6 +175,7 @@ function writeCursor<T extends object>({ name, keys }: Listing<T>, node: T): str
 
 function readCursor<T extends object>(
   { name, keys }: Listing<T>,
+  types: readonly string[],
   arg: string,
   cursor: string,
   limits: PageLimits,
@@ -181,12 +184,14 @@ function readCursor<T extends object>(
   if (cursor.length > limits.cursorBytes) throw bad
   const parts = parseJson(Buffer.from(cursor, 'base64url').toString('utf8'))
   if (!Array.isArray(parts) || parts.length !== keys.length + 1 || parts[0] !== name) throw bad
-  return parts.slice(1).map((part: unknown) => {
+  return parts.slice(1).map((part: unknown, index) => {
     const value = decode(part)
-    if (value === null) throw bad
+    if (value === null || typeOf(value) !== types[index]) throw bad
     return value
   })
 }
+
+const typeOf = (value: Value) => (value instanceof Date ? 'Date' : typeof value)
 
 const encode = (value: unknown) => (value instanceof Date ? { t: value.getTime() } : value)
 

@@ -27,6 +27,7 @@ const kinds: Record<string, IdKind> = {
   Task: 'task',
   User: 'user',
   ApiKey: 'key',
+  Attachment: 'att',
 }
 
 type Headers = Record<string, string>
@@ -61,8 +62,18 @@ async function settled(app: TestApp) {
     Task: task,
     User: viewer.id,
     ApiKey: key.id,
+    Attachment: await uploaded(user),
   }
   return { user, ids, key, first }
+}
+
+/** A file of theirs that they have not sent yet. */
+async function uploaded(user: User): Promise<string> {
+  const form = new FormData()
+  form.set('file', new File([`${mark} file`], `${mark}.txt`, { type: 'text/plain' }))
+  const response = await user.request('/attachments', { method: 'POST', body: form })
+  const { id }: { id: string } = await response.json()
+  return id
 }
 
 /** The message of the assistant in it, so that it can be rated, and what it asked for decided. */
@@ -117,6 +128,14 @@ const shapeOf = ({ status, text }: Answer) => ({
     .replace(/"errorId":"[^"]+"/g, '"errorId":""')
     .replace(/"cost":\{[^}]*\}/g, '')
     .replaceAll(/^:.*\n\n/gm, ''),
+})
+
+/** What ChatKit calls them. */
+const at = ({ Conversation = '', Message = '', ToolCall = '', Attachment = '' }: Ids) => ({
+  thread: Conversation,
+  item: Message,
+  call: ToolCall,
+  attachment: Attachment,
 })
 
 const rows = rowsOfSchema()
@@ -185,7 +204,17 @@ describe.each(walls)('with %s', (_, wall) => {
   async function rowsOfA(): Promise<string> {
     const em = app.database.units.asSystem()
     const id = parsePublicId(a.ids.User ?? '')?.uuid
-    const tables = ['conversation', 'message', 'run', 'tool_call', 'run_event', 'task', 'idempotency_key', 'api_key']
+    const tables = [
+      'conversation',
+      'message',
+      'run',
+      'tool_call',
+      'run_event',
+      'task',
+      'idempotency_key',
+      'api_key',
+      'attachment',
+    ]
     const all = await Promise.all(tables.map((table) => em.execute(`select * from ${table} where user_id = ?`, [id])))
     return JSON.stringify(all.map((list) => list.map((row) => JSON.stringify({ ...row, last_used_at: null })).sort()))
   }
@@ -257,6 +286,21 @@ describe.each(walls)('with %s', (_, wall) => {
       before = await rowsOfA()
     })
 
+    test('cannot send a file of A’s, nor one that never was, in a conversation of their own', async () => {
+      const before = provider.requests.length
+      const told: string[] = []
+      for (const attachment of [a.ids.Attachment, random().Attachment]) {
+        const input = { conversationId: bIds.Conversation, content: 'look', attachmentIds: [attachment] }
+        const query = 'mutation ($input: SendMessageInput!) { sendMessage(input: $input) { run { id } } }'
+        const answer = await post(app.url, '/graphql', b.headers, { query, variables: { input } })
+        nothingOfA(answer)
+        expect(answer.text).toContain('"NOT_FOUND"')
+        told.push(shapeOf(answer).text)
+      }
+      expect(told[0]).toBe(told[1])
+      expect(provider.requests).toHaveLength(before)
+    })
+
     test('with A’s idempotency key gets a result of their own', async () => {
       const { createTask } = await b.mutate<{ createTask: { task: { id: string; title: string } } }>(
         `mutation { createTask(input: { title: "own", idempotencyKey: "key-of-mark" }) { task { id title } } }`,
@@ -267,17 +311,12 @@ describe.each(walls)('with %s', (_, wall) => {
     test.each(chatkitRows.map((row) => [row.type, row] as const))(
       'ChatKit %s: A’s is like one that never was',
       async (_, row) => {
-        const at = ({ Conversation = '', Message = '', ToolCall = '' }: Ids) => ({
-          thread: Conversation,
-          item: Message,
-          call: ToolCall,
-        })
         const [foreign, none] = await Promise.all(
           [a.ids, random()].map((ids) => post(app.url, '/chatkit', b.headers, row.body(at(ids)))),
         )
         if (!foreign || !none) throw new Error('unreachable')
         nothingOfA(foreign)
-        if (!row.namesThread) return
+        if (!row.namesThread && !row.namesAttachment) return
         expect(foreign.status).toBe(404)
         expect(shapeOf(foreign)).toEqual(shapeOf(none))
         if (!row.namesItem) return
@@ -356,7 +395,7 @@ describe.each(walls)('with %s', (_, wall) => {
   })
 
   describe('a key of A without the scope', () => {
-    const any = ['viewer', 'rateLimit', 'toolServers']
+    const any = ['viewer', 'rateLimit', 'toolServers', 'models']
     const guarded = rows.filter(({ field, kinds }) => !any.includes(field) && !kinds.includes('User'))
 
     test.each(named(guarded))('%s: FORBIDDEN', async (_, row) => {
@@ -372,7 +411,7 @@ describe.each(walls)('with %s', (_, wall) => {
 
     test.each(chatkitRows.map((row) => [row.type, row] as const))('ChatKit %s: FORBIDDEN', async (_, row) => {
       const { key } = await sparse('tasks:read')
-      const ids = { thread: a.ids.Conversation ?? '', item: a.ids.Message ?? '', call: a.ids.ToolCall ?? '' }
+      const ids = at(a.ids)
       const answer = await post(app.url, '/chatkit', apiKey(key), row.body(ids))
       expect(answer.status).toBe(403)
       expect(answer.told).not.toContain(mark)
@@ -435,7 +474,7 @@ describe.each(walls)('with %s', (_, wall) => {
       test('is refused by every request of ChatKit', async () => {
         for (const headers of credentials)
           for (const row of chatkitRows) {
-            const ids = { thread: a.ids.Conversation ?? '', item: a.ids.Message ?? '', call: a.ids.ToolCall ?? '' }
+            const ids = at(a.ids)
             const answer = await post(app.url, '/chatkit', headers, row.body(ids))
             expect(answer.status, row.type).toBe(401)
             expect(answer.told).not.toContain(mark)
@@ -474,6 +513,8 @@ const toolSamples: Record<string, (ids: Ids) => unknown> = {
   completed: () => true,
   status: () => 'all',
   words: () => 'question',
+  query: () => 'question',
+  limit: () => 20,
   after: () => 0,
 }
 

@@ -6,12 +6,15 @@ export type ChatkitRow = {
   /** Whether it names a thread or an item of one. */
   namesThread: boolean
   namesItem: boolean
-  body(ids: { thread: string; item: string; call: string }): { type: string; params: Record<string, unknown> }
+  /** Whether it names an attachment. */
+  namesAttachment: boolean
+  body(ids: ChatkitIds): { type: string; params: Record<string, unknown> }
 }
 
 const input = { content: [{ type: 'input_text', text: 'Tell me about it' }], attachments: [], inference_options: {} }
 
-type Sample = (ids: { thread: string; item: string; call: string }) => unknown
+type ChatkitIds = { thread: string; item: string; call: string; attachment: string }
+type Sample = (ids: ChatkitIds) => unknown
 
 /** What each member of a request is given. */
 const samples: Record<string, Sample> = {
@@ -22,6 +25,11 @@ const samples: Record<string, Sample> = {
   title: () => 'A title',
   kind: () => 'positive',
   result: () => ({ done: true }),
+  attachment_id: ({ attachment }) => attachment,
+  name: () => 'note.txt',
+  size: () => 4,
+  mime_type: () => 'text/plain',
+  audio_base64: () => 'AAAA',
   limit: () => 20,
   order: () => 'desc',
   action: ({ call }) => ({ type: 'tool.deny', payload: { call_id: call } }),
@@ -39,6 +47,7 @@ export function rowsOfChatkit(): ChatkitRow[] {
     return {
       type,
       namesThread: members.includes('thread_id'),
+      namesAttachment: members.includes('attachment_id'),
       namesItem: members.some((it) => it === 'item_id' || it === 'item_ids' || it === 'action'),
       body: (ids) => ({ type, params: Object.fromEntries(members.map((it) => [it, samples[it]?.(ids)])) }),
     }

@@ -31,6 +31,7 @@ const kindOf: Record<string, string> = {
   toolCallId: 'ToolCall',
   taskId: 'Task',
   apiKeyId: 'ApiKey',
+  attachmentIds: 'Attachment',
 }
 
 /** What members without an id are given, by their names. */
