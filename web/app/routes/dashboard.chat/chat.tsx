@@ -17,6 +17,14 @@ type ChatProps = {
   handle: React.Ref<ChatHandle>
 }
 
+/** What the server takes, for the dialog that chooses files. */
+const attachable = {
+  'image/*': ['.png', '.jpg', '.jpeg', '.gif', '.webp'],
+  'application/pdf': ['.pdf'],
+  'application/json': ['.json'],
+  'text/*': ['.txt', '.md', '.csv'],
+}
+
 /** ChatKit, talking to our own server. The only file that knows it. */
 export function Chat({ domainKey, threadId, onReady, onFailed, onStreaming, handle }: ChatProps) {
   const navigate = useNavigate()
@@ -24,10 +32,12 @@ export function Chat({ domainKey, threadId, onReady, onFailed, onStreaming, hand
   const [{ fetch, leaving }] = useState(createChatkitFetch)
   const shownThread = useRef(threadId)
   const ready = useRef(false)
+  /** Where the person asked to be taken, once the answer has ended. */
+  const goesTo = useRef<string | null>(null)
   const release = useRef<(() => void) | null>(null)
 
   const { control, setThreadId, fetchUpdates } = useChatKit({
-    api: { url: '/chatkit', domainKey, fetch },
+    api: { url: '/chatkit', domainKey, fetch, uploadStrategy: { type: 'two_phase' } },
     initialThread: threadId,
     frameTitle: 'Chat',
     theme: {
@@ -44,7 +54,11 @@ export function Chat({ domainKey, threadId, onReady, onFailed, onStreaming, hand
     header: { enabled: false },
     history: { enabled: false },
     startScreen: { greeting, prompts: starterPrompts.map((it) => ({ ...it })) },
-    composer: { placeholder: 'Ask about your tasks, or anything else' },
+    composer: {
+      placeholder: 'Ask about your tasks, or anything else',
+      attachments: { enabled: true, maxSize: 10_485_760, maxCount: 10, accept: attachable },
+    },
+    threadItemActions: { feedback: true, retry: true },
     thread: { autoScroll: true },
     onReady: () => {
       ready.current = true
@@ -52,6 +66,12 @@ export function Chat({ domainKey, threadId, onReady, onFailed, onStreaming, hand
     },
     onError: () => {
       if (!ready.current) onFailed()
+    },
+    onClientTool: ({ name }) => {
+      if (name !== 'open_tasks_page') throw new Error(`This page has no tool ${name}.`)
+      // Not at once: the assistant is to hear of it, and to say its last words.
+      goesTo.current = '/dashboard'
+      return { opened: true }
     },
     onThreadChange: ({ threadId: id }) => {
       leaving()
@@ -67,6 +87,9 @@ export function Chat({ domainKey, threadId, onReady, onFailed, onStreaming, hand
       release.current?.()
       release.current = null
       onStreaming(false)
+      const path = goesTo.current
+      goesTo.current = null
+      if (path) navigate(path)
     },
   })
 
