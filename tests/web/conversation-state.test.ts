@@ -15,12 +15,14 @@ const message = (id: string, sequence: number, more: Partial<ChatMessage> = {}):
   content: '',
   status: 'STREAMING',
   createdAt: '2026-01-01T00:00:00.000Z',
-  run: { id: 'run_1', model: 'm' },
+  feedback: null,
+  replaces: null,
+  run: { id: 'run_1', model: 'm', status: 'RUNNING', usage: null },
   toolCalls: [],
   ...more,
 })
 const said = message('msg_1', 1, { role: 'USER', content: 'Hi', status: 'COMPLETE' })
-const run: ChatRun = { id: 'run_1', status: 'RUNNING', model: 'm', error: null }
+const run: ChatRun = { id: 'run_1', status: 'RUNNING', model: 'm', usage: null, error: null }
 const call = { id: 'call_1', name: 'add_task', server: 'tasks', title: null, arguments: {}, result: null } as const
 const toolCall = {
   ...call,

@@ -19,6 +19,10 @@ export const RunFields = graphql(`
     id
     status
     model
+    usage {
+      inputTokens
+      outputTokens
+    }
     error {
       code
       message
@@ -58,9 +62,18 @@ export const MessageFields = graphql(`
     content
     status
     createdAt
+    feedback
+    replaces {
+      id
+    }
     run {
       id
       model
+      status
+      usage {
+        inputTokens
+        outputTokens
+      }
     }
     toolCalls {
       ...ToolCallFields

@@ -24,6 +24,7 @@ export type ConversationChange =
   | { type: 'earlier'; messages: readonly ChatMessage[] }
   | { type: 'sent'; message: ChatMessage; run: ChatRun }
   | { type: 'run'; run: ChatRun }
+  | { type: 'rated'; messageId: string; feedback: ChatMessage['feedback'] }
   | { type: 'tool call'; messageId: string; toolCall: ChatToolCall }
   | { type: 'events'; events: readonly ConversationEvent[] }
 
@@ -38,6 +39,8 @@ export function changeConversation(state: ConversationState, change: Conversatio
       return withRun({ ...state, messages: merge(state.messages, change.message) }, change.run)
     case 'run':
       return withRun(state, change.run)
+    case 'rated':
+      return edit(state, change.messageId, (it) => ({ ...it, feedback: change.feedback }))
     case 'tool call':
       return withToolCall(state, change.messageId, change.toolCall)
     case 'events':
@@ -80,11 +83,27 @@ export const isFinished = ({ status }: { status: ChatMessage['status'] }) => sta
 
 const endings: readonly ChatRun['status'][] = ['COMPLETED', 'STOPPED', 'FAILED', 'INTERRUPTED']
 
-/** A run that ended leaves its place free; one that goes on takes it. */
-function withRun(state: ConversationState, run: ChatRun): ConversationState {
+/** A run that ended leaves its place free; one that goes on takes it, unless it waits for the one that is there. */
+function withRun(before: ConversationState, run: ChatRun): ConversationState {
+  const state = { ...before, messages: withRunOf(before.messages, run) }
+  const waits = run.status === 'QUEUED' && state.activeRun !== null && state.activeRun.id !== run.id
+  if (waits) return state
   if (!endings.includes(run.status)) return { ...state, activeRun: run }
   return { ...state, activeRun: state.activeRun?.id === run.id ? null : state.activeRun, lastRun: run }
 }
+
+/** What is known of a run beside each of its messages. Those of other runs stay the same objects: they are not drawn again. */
+function withRunOf(messages: readonly ChatMessage[], { id, model, status, usage }: ChatRun): readonly ChatMessage[] {
+  return messages.map((it) => (it.run?.id === id ? { ...it, run: { id, model, status, usage } } : it))
+}
+
+/** Those that wait for their turn stand at the end, whatever their number is until then. */
+export function inOrder(messages: readonly ChatMessage[]): readonly ChatMessage[] {
+  if (!messages.some(isWaiting)) return messages
+  return [...messages.filter((it) => !isWaiting(it)), ...messages.filter(isWaiting)]
+}
+
+export const isWaiting = ({ role, run }: ChatMessage) => role === 'USER' && run?.status === 'QUEUED'
 
 /** Puts a message in its place. Newest first is where it most often belongs, so the search begins at the end. */
 function merge(messages: readonly ChatMessage[], message: ChatMessage): readonly ChatMessage[] {

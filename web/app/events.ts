@@ -22,9 +22,6 @@ const ConversationEvents = graphql(`
         }
         message {
           ...MessageFields
-          replaces {
-            id
-          }
         }
       }
       ... on MessageStarted {

@@ -39,6 +39,28 @@ export const SayAgain = graphql(`
   }
 `)
 
+/** Says a message anew. The events of the new run say what it replaces. */
+export const SayInstead = graphql(`
+  mutation SayInstead($input: EditMessageInput!) {
+    editMessage(input: $input) {
+      run {
+        ...RunFields
+      }
+    }
+  }
+`)
+
+export const Rate = graphql(`
+  mutation Rate($input: RateMessageInput!) {
+    rateMessage(input: $input) {
+      message {
+        id
+        feedback
+      }
+    }
+  }
+`)
+
 /** Says yes or no to a tool that waits for a person. */
 export const Decide = graphql(`
   mutation Decide($input: DecideToolCallInput!) {

@@ -10,10 +10,11 @@ import { Say } from './sending.ts'
 
 export type Sent = NonNullable<SayMutation['sendMessage']>
 
+/** What is sent, the same at each attempt: a key may come again with the same body only. */
+type Body = { text: string; key: string; model?: string; timeZone?: string }
+
 /** A message on its way: shown before the server has it, and kept on this device until it has. */
-export type Outgoing = {
-  text: string
-  key: string
+export type Outgoing = Body & {
   /** The number of the newest message when it was sent. */
   after: number
   failure: { sentence: string; passing: boolean } | null
@@ -25,6 +26,8 @@ type SendingProps = {
   conversationId: string | null
   /** The number of the newest message so far: what is behind it came later. */
   newest?: number
+  /** Who should answer; the default one if left out. */
+  model?: string
   onSent: (sent: Sent) => void
 }
 
@@ -32,7 +35,7 @@ type SendingProps = {
  * Sends one message at a time; when the server could not be reached, again as soon as it is back. The message has its key
  * from the first attempt on, so that trying again after a lost answer, even after a reload, is the same message.
  */
-export function useSending({ draftKey, conversationId, newest = 0, onSent }: SendingProps) {
+export function useSending({ draftKey, conversationId, newest = 0, model, onSent }: SendingProps) {
   const place = `${draftKey}:outgoing`
   const [outgoing, setOutgoing] = useState<Outgoing | null>(null)
 
@@ -42,11 +45,15 @@ export function useSending({ draftKey, conversationId, newest = 0, onSent }: Sen
   }, [place])
 
   const attempt = async (outgoing: Outgoing) => {
-    const { text, key } = outgoing
+    const { text, key, model, timeZone } = outgoing
     setOutgoing({ ...outgoing, failure: null })
     try {
       const { sendMessage } = await mutate(Say, {
-        input: { conversationId, content: text, idempotencyKey: key, timeZone: browserZone() },
+        input: {
+          ...{ conversationId, content: text, idempotencyKey: key, model, timeZone },
+          // While an answer is being made it waits for its turn.
+          whenBusy: 'QUEUE',
+        },
       })
       write(place, '')
       if (sendMessage) onSent(sendMessage)
@@ -57,9 +64,9 @@ export function useSending({ draftKey, conversationId, newest = 0, onSent }: Sen
     }
   }
   const send = (text: string) => {
-    const outgoing = { text, key: newKey(), failure: null, after: newest }
-    write(place, JSON.stringify({ text, key: outgoing.key }))
-    void attempt(outgoing)
+    const body: Body = { text, key: newKey(), model, timeZone: browserZone() }
+    write(place, JSON.stringify(body))
+    void attempt({ ...body, failure: null, after: newest })
   }
   const again = () => {
     if (outgoing) void attempt(outgoing)
@@ -86,10 +93,10 @@ function failureOf(error: unknown): Outgoing['failure'] {
   return { sentence: passing ? `${sentenceOf(error)} ${unsure}` : `Not sent. ${sentenceOf(error)}`, passing }
 }
 
-function parse(kept: string): { text: string; key: string } | null {
+function parse(kept: string): Body | null {
   try {
-    const { text, key } = JSON.parse(kept)
-    return typeof text === 'string' && typeof key === 'string' ? { text, key } : null
+    const { text, key, model, timeZone } = JSON.parse(kept)
+    return typeof text === 'string' && typeof key === 'string' ? { text, key, model, timeZone } : null
   } catch {
     return null
   }

@@ -1,20 +1,24 @@
 import { memo } from 'react'
 import type { ChatMessage } from '~/conversation-state.ts'
 import { CopyButton } from './copy-button.tsx'
+import { FeedbackButtons } from './feedback.tsx'
 import { Markdown } from './markdown.tsx'
+import { OwnMessage } from './own-message.tsx'
 import { AssistantRow } from './thinking.tsx'
+import { TokenUse } from './token-use.tsx'
 import { ToolCard } from './tool-card.tsx'
-import { UserBubble } from './user-bubble.tsx'
 
 type ChatMessageProps = {
   message: ChatMessage
   /** Whether another message of the same answer stands before it. */
   continued: boolean
+  /** Whether the answer ends with it. */
+  last: boolean
 }
 
 /** One thing said. Drawn anew only when it changed. */
-export const ChatMessageView = memo(function ChatMessageView({ message, continued }: ChatMessageProps) {
-  if (message.role === 'USER') return <UserBubble id={message.id} text={message.content} />
+export const ChatMessageView = memo(function ChatMessageView({ message, continued, last }: ChatMessageProps) {
+  if (message.role === 'USER') return <OwnMessage message={message} />
   const shown = message.content !== '' || message.toolCalls.length > 0 || endings[message.status]
   if (!shown) return null
   return (
@@ -26,8 +30,10 @@ export const ChatMessageView = memo(function ChatMessageView({ message, continue
         ))}
         {endings[message.status] && <p className="text-sm text-muted italic">{endings[message.status]}</p>}
         {message.content !== '' && message.status !== 'STREAMING' && (
-          <div className="-ms-2 -mt-1 -mb-5 opacity-0 group-hover/message:opacity-100 focus-within:opacity-100 pointer-coarse:opacity-100">
+          <div className="-ms-2 -mt-1 -mb-5 flex items-center opacity-0 group-hover/message:opacity-100 focus-within:opacity-100 pointer-coarse:opacity-100">
             <CopyButton text={() => message.content} label="Copy the answer" />
+            <FeedbackButtons message={message} />
+            {last && message.run?.usage && <TokenUse usage={message.run.usage} />}
           </div>
         )}
       </div>

@@ -16,7 +16,7 @@ type ComposerProps = {
   onTyping?: () => void
   /** A text that comes back to be changed: goes before what is there. */
   takenBack?: string
-  /** Given while an answer is written: takes the place of sending. */
+  /** Given while an answer is written: what is sent meanwhile waits for its turn. */
   onStop?: () => void
   stopping?: boolean
   autoFocus?: boolean
@@ -30,7 +30,8 @@ export function Composer(props: ComposerProps) {
   const input = useRef<HTMLTextAreaElement>(null)
   const [text, setText] = useDraft(draftKey, input)
   const excess = text.length * 3 > maxBytes ? encoder.encode(text).length - maxBytes : 0
-  const sendable = text.trim() !== '' && excess <= 0 && !onStop && !disabled
+  const written = text.trim() !== ''
+  const sendable = written && excess <= 0 && !disabled
   useGrowing(input, text)
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each text that comes back
   useEffect(() => {
@@ -75,7 +76,7 @@ export function Composer(props: ComposerProps) {
           placeholder={placeholder}
           className="max-h-[40dvh] min-h-10 flex-1 resize-none bg-transparent px-3 py-2 text-base leading-6 outline-none"
         />
-        {onStop ? (
+        {onStop && (
           <button
             key="stop"
             type="button"
@@ -91,7 +92,8 @@ export function Composer(props: ComposerProps) {
           >
             <StopIcon />
           </button>
-        ) : (
+        )}
+        {(!onStop || written) && (
           <button
             key="send"
             type="submit"

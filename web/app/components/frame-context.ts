@@ -6,6 +6,8 @@ export type ListedConversation = ConversationListFieldsFragment
 /** What the frame around the signed-in pages offers to them. */
 export type Frame = {
   viewer: { id: string; name: string; email: string }
+  /** Those that may answer, the default one first. */
+  models: readonly string[]
   /** Newest first, pinned ones ahead. */
   conversations: readonly ListedConversation[]
   /** Says how a conversation is now, so that the list shows it. */
@@ -16,6 +18,8 @@ export type Frame = {
   latest: (conversation: ListedConversation) => ListedConversation | null
   /** Deletes a conversation a few seconds from now, unless the person takes it back. */
   remove: (conversation: ListedConversation) => void
+  /** Says what the keyboard can do. */
+  showShortcuts: () => void
   /** Opens the sidebar where it does not stand beside the page. */
   openSidebar: () => void
 }

@@ -4,6 +4,7 @@ import { Approval } from './approval.tsx'
 import { cn } from './class-names.ts'
 import { CheckIcon, ChevronDownIcon, CrossIcon, ToolIcon, WarningIcon } from './icons.tsx'
 import { Spinner } from './spinner.tsx'
+import { ToolValue } from './tool-value.tsx'
 import { argumentsInShort, statusWords, toolErrorInWords, toolTitle } from './tool-words.ts'
 
 type ToolCall = ToolCallFieldsFragment
@@ -37,11 +38,11 @@ export function ToolCard({ call }: { call: ToolCall }) {
         </summary>
         <div className="space-y-3 border-t border-line px-3.5 py-3">
           <Part heading="Arguments">
-            <Value value={call.arguments} />
+            <ToolValue value={call.arguments} />
           </Part>
           {call.result !== null && (
             <Part heading={call.resultTruncated ? 'Result (the beginning of it)' : 'Result'}>
-              <Value value={call.result} />
+              <ToolValue value={call.result} />
             </Part>
           )}
           <p className="text-xs text-muted">
@@ -50,7 +51,7 @@ export function ToolCard({ call }: { call: ToolCall }) {
         </div>
       </details>
       {call.progress && call.status === 'RUNNING' && <Progress {...call.progress} />}
-      {call.status === 'AWAITING_APPROVAL' && <Approval toolCallId={call.id} title={title} />}
+      {call.status === 'AWAITING_APPROVAL' && <Approval toolCallId={call.id} title={title} args={call.arguments} />}
       {call.denialReason && (
         <p className="border-t border-line px-3.5 py-2 text-sm text-muted" dir="auto">
           {call.denialReason}
@@ -107,37 +108,4 @@ function Part({ heading, children }: { heading: string; children: ReactNode }) {
       {children}
     </div>
   )
-}
-
-/** Plain members as a list of name and value, everything else as JSON. */
-function Value({ value }: { value: unknown }) {
-  const plain = plainMembers(value)
-  if (plain?.length === 0) return <p className="text-sm text-muted">None</p>
-  if (plain)
-    return (
-      <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-sm">
-        {plain.map(([name, text]) => (
-          <div key={name} className="contents">
-            <dt className="text-muted">{name}</dt>
-            <dd className="min-w-0 wrap-anywhere" dir="auto">
-              {text}
-            </dd>
-          </div>
-        ))}
-      </dl>
-    )
-  const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2)
-  return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by key
-    <pre tabIndex={0} className="max-h-64 overflow-auto rounded-lg bg-sunken p-3 font-mono text-xs leading-5">
-      {text}
-    </pre>
-  )
-}
-
-function plainMembers(value: unknown): [string, string][] | null {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return null
-  const members = Object.entries(value).filter(([, it]) => it !== null)
-  if (members.some(([, it]) => typeof it === 'object')) return null
-  return members.map(([name, it]) => [name, String(it)])
 }

@@ -1,12 +1,24 @@
 import type { ReactNode } from 'react'
+import { cn } from './class-names.ts'
+
+type UserBubbleProps = {
+  id?: string
+  text: string
+  /** Not the newest, or not said yet. */
+  faded?: boolean
+  children?: ReactNode
+}
 
 /** What the person said, exactly as written. */
-export function UserBubble({ id, text, children }: { id?: string; text: string; children?: ReactNode }) {
+export function UserBubble({ id, text, faded, children }: UserBubbleProps) {
   return (
-    <div id={id} className="flex flex-col items-end gap-2">
+    <div id={id} className="group/own flex flex-col items-end gap-2">
       <div
         dir="auto"
-        className="max-w-[85%] rounded-2xl rounded-ee-md border border-accent-line bg-accent-soft px-4 py-2.5 text-[0.9688rem] leading-relaxed whitespace-pre-wrap wrap-anywhere"
+        className={cn(
+          'max-w-[85%] rounded-2xl rounded-ee-md border border-accent-line bg-accent-soft px-4 py-2.5 text-[0.9688rem] leading-relaxed whitespace-pre-wrap wrap-anywhere',
+          faded && 'border-dashed bg-transparent',
+        )}
       >
         {text}
       </div>

@@ -1,17 +1,21 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { ChatMessageView } from '~/components/chat-message.tsx'
 import { Composer } from '~/components/composer.tsx'
 import { ConnectionChip } from '~/components/connection-chip.tsx'
 import { useFrame } from '~/components/frame-context.ts'
 import { MessageLog } from '~/components/message-log.tsx'
+import { ModelSelect } from '~/components/model-select.tsx'
 import { Notice } from '~/components/notice.tsx'
 import { OfflineBadge } from '~/components/offline-badge.tsx'
+import { OfflineNotice } from '~/components/offline-notice.tsx'
 import { OutgoingMessage } from '~/components/outgoing-message.tsx'
 import { PageHeader } from '~/components/page-header.tsx'
 import { AssistantRow, Thinking } from '~/components/thinking.tsx'
 import { ToolDecisionContext } from '~/components/tool-decision.ts'
-import { type ChatMessage, isArrived } from '~/conversation-state.ts'
+import { type ChatMessage, inOrder, isArrived, isWaiting } from '~/conversation-state.ts'
 import { draftKey as draftKeyOf } from '~/drafts.ts'
+import { type MessageActions, MessageActionsContext } from '~/message-actions.ts'
+import { useModel } from '~/model-choice.ts'
 import { useSurface } from '~/routes/dashboard.chat/surface.ts'
 import { SurfaceNoteLine } from '~/routes/dashboard.chat/surface-note.tsx'
 import { useSending } from '~/use-sending.ts'
@@ -20,27 +24,35 @@ import { Announcement, activityWords, Outcome } from './outcome.tsx'
 import { type ReadConversation, useConversation } from './use-conversation.ts'
 import { useNamedMessage } from './use-named-message.ts'
 import { useRunActions } from './use-run-actions.ts'
+import { useStopKey } from './use-stop-key.ts'
 
 /** The built-in chat: over GraphQL alone, and complete without ChatKit. */
 export function Panel({ read }: { read: ReadConversation }) {
-  const { viewer, note: list } = useFrame()
+  const { viewer, models, note: list } = useFrame()
+  const chosen = useModel(models)
   const { note, choose, claim } = useSurface()
   const [state, change] = useConversation(read)
-  const { messages, activeRun, lastRun } = state
+  const { activeRun, lastRun } = state
+  const messages = useMemo(() => inOrder(state.messages), [state.messages])
   const draftKey = draftKeyOf(viewer.id, read.id)
   const sending = useSending({
     draftKey,
     conversationId: read.id,
-    newest: messages.at(-1)?.sequence,
+    newest: state.messages.at(-1)?.sequence,
+    model: chosen,
     onSent({ conversation, message, run }) {
       change({ type: 'sent', message, run })
       list({ ...conversation, activeRun: run })
     },
   })
   const [takenBack, setTakenBack] = useState('')
-  const { stop, stopping, retry, decide, failure } = useRunActions(activeRun, change)
+  const { stop, stopping, retry, decide, failure, ...actions } = useRunActions(activeRun, change, chosen)
+  useStopKey(activeRun ? stop : null)
+  const { edit, rate, giveUp } = useLatestActions(actions)
+  const idle = activeRun === null
+  const messageActions = useMemo(() => ({ edit: idle ? edit : null, rate, giveUp }), [idle, edit, rate, giveUp])
   const outgoing = sending.outgoing && !isArrived(messages, sending.outgoing) ? sending.outgoing : null
-  const newest = messages.at(-1)
+  const newest = messages.findLast((it) => !isWaiting(it))
   const lastSaid = messages.findLast(({ role }) => role === 'USER')
   const model = activeRun?.model ?? lastRun?.model ?? newest?.run?.model
 
@@ -62,11 +74,18 @@ export function Panel({ read }: { read: ReadConversation }) {
         <ConnectionChip />
       </PageHeader>
       <MessageLog label="Conversation" sent={outgoing?.key} earlier={<Earlier read={read} onMore={earlier} />}>
-        <ToolDecisionContext.Provider value={decide}>
-          {messages.map((message, at) => (
-            <ChatMessageView key={message.id} message={message} continued={isContinued(messages[at - 1], message)} />
-          ))}
-        </ToolDecisionContext.Provider>
+        <MessageActionsContext.Provider value={messageActions}>
+          <ToolDecisionContext.Provider value={decide}>
+            {messages.map((message, at) => (
+              <ChatMessageView
+                key={message.id}
+                message={message}
+                continued={isContinued(messages[at - 1], message)}
+                last={!isContinued(message, messages[at + 1])}
+              />
+            ))}
+          </ToolDecisionContext.Provider>
+        </MessageActionsContext.Provider>
         {outgoing && (
           <OutgoingMessage
             outgoing={outgoing}
@@ -85,6 +104,7 @@ export function Panel({ read }: { read: ReadConversation }) {
       </MessageLog>
       <Announcement activeRun={activeRun} lastRun={lastRun} />
       <div className="mx-auto w-full max-w-3xl px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-6">
+        <OfflineNotice />
         {failure && (
           <Notice urgent className="mb-2">
             {failure}
@@ -105,6 +125,9 @@ export function Panel({ read }: { read: ReadConversation }) {
           takenBack={takenBack}
           autoFocus
         />
+        <div className="mt-2 px-2 empty:hidden">
+          <ModelSelect />
+        </div>
         {model === 'offline' && (
           <p className="mt-2 text-center text-xs text-muted sm:hidden">
             No model is connected: a small built-in program answers.
@@ -117,6 +140,21 @@ export function Panel({ read }: { read: ReadConversation }) {
 }
 
 /** Whether a message goes on with the answer before it. */
-function isContinued(before: ChatMessage | undefined, message: ChatMessage): boolean {
-  return before?.role === 'ASSISTANT' && message.role === 'ASSISTANT'
+function isContinued(before: ChatMessage | undefined, message: ChatMessage | undefined): boolean {
+  return before?.role === 'ASSISTANT' && message?.role === 'ASSISTANT'
+}
+
+type Steady = { edit: NonNullable<MessageActions['edit']> } & Pick<MessageActions, 'rate' | 'giveUp'>
+
+/** The same functions at every render, so that messages that did not change are not drawn again for each token. */
+function useLatestActions(actions: Steady): Steady {
+  const latest = useRef(actions)
+  useEffect(() => {
+    latest.current = actions
+  })
+  return useState<Steady>(() => ({
+    edit: (id, text) => latest.current.edit(id, text),
+    rate: (id, feedback) => latest.current.rate(id, feedback),
+    giveUp: (runId) => latest.current.giveUp(runId),
+  }))[0]
 }

@@ -1,45 +1,66 @@
 import { useState } from 'react'
 import { mutate } from '~/api.ts'
-import type { Decision } from '~/components/tool-decision.ts'
+import type { Decision, DecisionDetails } from '~/components/tool-decision.ts'
 import type { ChatRun, ConversationChange } from '~/conversation-state.ts'
 import { sentenceOf } from '~/failure.ts'
+import type { Feedback } from '~/message-actions.ts'
 import { newKey } from '~/new-key.ts'
-import { Decide, SayAgain, Stop } from '~/sending.ts'
+import { Decide, Rate, SayAgain, SayInstead, Stop } from '~/sending.ts'
 
 /** What one can do about the answer that is being made, or was. `failure` says what did not work. */
-export function useRunActions(activeRun: ChatRun | null, change: (change: ConversationChange) => void) {
+export function useRunActions(activeRun: ChatRun | null, change: (change: ConversationChange) => void, model?: string) {
   const [stopAsked, setStopAsked] = useState<string | null>(null)
   const [failure, setFailure] = useState<string | null>(null)
 
-  const attempt = async (lead: string, work: () => Promise<void>) => {
+  const attempt = async (lead: string, work: () => Promise<void>): Promise<boolean> => {
     setFailure(null)
     try {
       await work()
+      return true
     } catch (error) {
       setFailure(`${lead} ${sentenceOf(error)}`)
+      return false
     }
+  }
+  const stopRun = async (lead: string, runId: string) => {
+    await attempt(lead, async () => {
+      const { stopRun } = await mutate(Stop, { input: { runId } })
+      if (stopRun) change({ type: 'run', run: stopRun.run })
+    })
   }
   const stop = async () => {
     if (!activeRun) return
     setStopAsked(activeRun.id)
-    await attempt('The answer could not be stopped.', async () => {
-      const { stopRun } = await mutate(Stop, { input: { runId: activeRun.id } })
-      if (stopRun) change({ type: 'run', run: stopRun.run })
-    })
+    await stopRun('The answer could not be stopped.', activeRun.id)
     setStopAsked(null)
+  }
+  const giveUp = (runId: string) => stopRun('It could not be taken back.', runId)
+  const edit = (messageId: string, content: string) =>
+    attempt('The message could not be changed.', async () => {
+      const { editMessage } = await mutate(SayInstead, { input: { messageId, content, idempotencyKey: newKey() } })
+      if (editMessage) change({ type: 'run', run: editMessage.run })
+    })
+  const rate = async (messageId: string, feedback: Feedback | null) => {
+    await attempt('That could not be kept.', async () => {
+      const { rateMessage } = await mutate(Rate, { input: { messageId, feedback } })
+      if (rateMessage) change({ type: 'rated', messageId, feedback: rateMessage.message.feedback })
+    })
   }
   /** The events of the new run say what it replaces. */
   const retry = (messageId: string) =>
     attempt('It could not be tried again.', async () => {
-      const { retryMessage } = await mutate(SayAgain, { input: { messageId, idempotencyKey: newKey() } })
+      const { retryMessage } = await mutate(SayAgain, { input: { messageId, model, idempotencyKey: newKey() } })
       if (retryMessage) change({ type: 'run', run: retryMessage.run })
     })
-  const decide = (toolCallId: string, decision: Decision) =>
-    attempt('That could not be decided.', async () => {
-      const { decideToolCall } = await mutate(Decide, { input: { toolCallId, decision } })
+  const decide = async (toolCallId: string, decision: Decision, { args, reason }: DecisionDetails = {}) => {
+    await attempt('That could not be decided.', async () => {
+      const input = { toolCallId, decision, arguments: args ?? undefined, reason: reason || undefined }
+      const { decideToolCall } = await mutate(Decide, { input })
       if (!decideToolCall) return
       const { message, ...toolCall } = decideToolCall.toolCall
       change({ type: 'tool call', messageId: message.id, toolCall })
     })
-  return { stop, stopping: stopAsked !== null && stopAsked === activeRun?.id, retry, decide, failure }
+  }
+  const stopping = stopAsked !== null && stopAsked === activeRun?.id
+  return { stop, stopping, giveUp, retry, edit, rate, decide, failure }
 }

@@ -5,11 +5,13 @@ import { useFrame } from '~/components/frame-context.ts'
 import { ArrowRightIcon } from '~/components/icons.tsx'
 import { Mark } from '~/components/logo.tsx'
 import { MessageLog } from '~/components/message-log.tsx'
+import { ModelSelect } from '~/components/model-select.tsx'
 import { OutgoingMessage } from '~/components/outgoing-message.tsx'
 import { PageHeader } from '~/components/page-header.tsx'
 import { greeting, starterPrompts } from '~/components/starter-prompts.ts'
 import { draftKey as draftKeyOf, read, write } from '~/drafts.ts'
 import { handOver } from '~/handover.ts'
+import { useModel } from '~/model-choice.ts'
 import { useSurface } from '~/routes/dashboard.chat/surface.ts'
 import { SurfaceNoteLine } from '~/routes/dashboard.chat/surface-note.tsx'
 import { SurfaceSwitch } from '~/routes/dashboard.chat/surface-switch.tsx'
@@ -29,13 +31,15 @@ export default function NewChat() {
 }
 
 function NewConversation() {
-  const { viewer, note: list } = useFrame()
+  const { viewer, models, note: list } = useFrame()
+  const model = useModel(models)
   const { claim, note, choose } = useSurface()
   const navigate = useNavigate()
   const draftKey = draftKeyOf(viewer.id, null)
   const { outgoing, send, again, takeBack } = useSending({
     draftKey,
     conversationId: null,
+    model,
     onSent: (sent) => {
       const { id } = sent.conversation
       list(sent.conversation)
@@ -82,6 +86,9 @@ function NewConversation() {
         <h2 className="mt-5 text-3xl font-semibold tracking-tight text-balance">{greeting}</h2>
         <p className="mt-2 mb-6 text-muted">Ask in your own words. I can look after your tasks while we talk.</p>
         {composer}
+        <div className="mt-2 px-2 empty:hidden">
+          <ModelSelect />
+        </div>
         <ul className="mt-6 grid gap-2.5 sm:grid-cols-2">
           {starterPrompts.map(({ label, prompt }) => (
             <li key={label}>

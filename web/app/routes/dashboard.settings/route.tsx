@@ -6,6 +6,7 @@ import { changeAccount, sessionsOf } from './account.server.ts'
 import { Account } from './account.tsx'
 import { ApiKeys } from './api-keys.tsx'
 import { Appearance } from './appearance.tsx'
+import { Models } from './models.tsx'
 import { SettingsPage } from './queries.ts'
 import { Sessions } from './sessions.tsx'
 import { ToolServerList } from './tool-servers.tsx'
@@ -23,6 +24,7 @@ const sections = [
   ['account', 'Account'],
   ['sessions', 'Signed in'],
   ['appearance', 'Appearance'],
+  ['models', 'Model'],
   ['api-keys', 'API keys'],
   ['tool-servers', 'Tool servers'],
 ] as const
@@ -52,6 +54,7 @@ export default function Settings() {
             <Account viewer={viewer} />
             <Sessions sessions={sessions} />
             <Appearance />
+            <Models />
             <ApiKeys read={viewer.apiKeys ?? []} />
             <ToolServerList read={toolServers ?? []} />
           </div>

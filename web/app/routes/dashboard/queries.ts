@@ -8,6 +8,7 @@ export const Frame = graphql(`
       name
       email
     }
+    models
     conversations(first: $first) {
       edges {
         node {

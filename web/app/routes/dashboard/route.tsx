@@ -17,6 +17,7 @@ import { useViewerEvents } from '~/events.ts'
 import { useConversationList } from './conversation-list.ts'
 import { Frame, MoreConversations } from './queries.ts'
 import { Sheet } from './sheet.tsx'
+import { Shortcuts } from './shortcuts.tsx'
 import { Sidebar } from './sidebar.tsx'
 import { SignedOutNotice } from './signed-out-notice.tsx'
 import { useRemoval } from './use-removal.tsx'
@@ -30,12 +31,13 @@ export async function loader(args: LoaderFunctionArgs) {
 }
 
 export default function DashboardLayout() {
-  const { viewer, conversations: newest } = useLoaderData<typeof loader>()
+  const { viewer, models, conversations: newest } = useLoaderData<typeof loader>()
   const older = useOlder(newest?.pageInfo)
   const read = useMemo(() => [...(newest?.edges ?? []), ...older.edges].map(({ node }) => node), [newest, older.edges])
   const { conversations: known, note, forget, latest: told } = useConversationList(read)
   const { removing, remove, notice } = useRemoval({ note, forget })
   const [sheetOpen, setSheetOpen] = useState(false)
+  const [shortcuts, setShortcuts] = useState(false)
   const revalidator = useRevalidator()
 
   useViewerEvents({
@@ -57,11 +59,12 @@ export default function DashboardLayout() {
   const conversations = useMemo(() => known.filter(({ id }) => id !== removing), [known, removing])
   const frame = useMemo<FrameValue>(
     () => ({
-      ...{ viewer, conversations, note, forget, remove },
+      ...{ viewer, models: models ?? [], conversations, note, forget, remove },
+      showShortcuts: () => setShortcuts(true),
       latest: (it) => (it.id === removing ? null : told(it)),
       openSidebar: () => setSheetOpen(true),
     }),
-    [viewer, conversations, note, forget, remove, told, removing],
+    [viewer, models, conversations, note, forget, remove, told, removing],
   )
   const sidebar = <Sidebar more={older.more} />
   return (
@@ -86,6 +89,7 @@ export default function DashboardLayout() {
               <Outlet />
             </div>
             {notice}
+            <Shortcuts open={shortcuts} onOpenChange={setShortcuts} />
           </main>
         </div>
       </FrameContext.Provider>

@@ -2,13 +2,13 @@ import { Form, Link } from '@remix-run/react'
 import { useRef } from 'react'
 import { forgetToken } from '~/api.ts'
 import { useFrame } from '~/components/frame-context.ts'
-import { ChevronUpDownIcon, SignOutIcon, SlidersIcon, TerminalIcon } from '~/components/icons.tsx'
+import { ChevronUpDownIcon, KeyboardIcon, SignOutIcon, SlidersIcon, TerminalIcon } from '~/components/icons.tsx'
 import { Menu, MenuItem } from '~/components/menu.tsx'
 import { forgetDrafts } from '~/drafts.ts'
 
 /** Who is signed in, and what belongs to that. */
 export function UserMenu() {
-  const { viewer } = useFrame()
+  const { viewer, showShortcuts } = useFrame()
   const form = useRef<HTMLFormElement>(null)
   const signOut = () => {
     forgetDrafts(viewer.id)
@@ -49,6 +49,10 @@ export function UserMenu() {
             <SlidersIcon className="text-muted" />
             Settings
           </Link>
+        </MenuItem>
+        <MenuItem onSelect={showShortcuts}>
+          <KeyboardIcon className="text-muted" />
+          Keyboard
         </MenuItem>
         <MenuItem asChild>
           <a href="/graphql">

@@ -1,0 +1,57 @@
+import { type FormEvent, type KeyboardEvent, useState } from 'react'
+import type { ChatMessage } from '~/conversation-state.ts'
+import { Button } from './button.tsx'
+import { inputStyle } from './field.tsx'
+
+type EditMessageProps = {
+  message: ChatMessage
+  save: (messageId: string, text: string) => Promise<boolean>
+  onClose: () => void
+}
+
+/** A message in the making again. What was answered to it is replaced by a new answer. */
+export function EditMessage({ message, save, onClose }: EditMessageProps) {
+  const [text, setText] = useState(message.content)
+  const [busy, setBusy] = useState(false)
+  const submit = async (event?: FormEvent) => {
+    event?.preventDefault()
+    if (text.trim() === '' || busy) return
+    if (text === message.content) return onClose()
+    setBusy(true)
+    if (await save(message.id, text)) onClose()
+    setBusy(false)
+  }
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'Escape') {
+      event.stopPropagation()
+      onClose()
+    }
+    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing || event.keyCode === 229) return
+    event.preventDefault()
+    void submit()
+  }
+  return (
+    <form onSubmit={submit} className="ms-auto w-full max-w-[85%] space-y-2">
+      <textarea
+        value={text}
+        onChange={(event) => setText(event.target.value)}
+        onKeyDown={onKeyDown}
+        rows={Math.min(12, text.split('\n').length + 1)}
+        dir="auto"
+        aria-label="Edit the message"
+        // biome-ignore lint/a11y/noAutofocus: one asked to edit it
+        autoFocus
+        className={`${inputStyle} block py-2.5 leading-relaxed`}
+      />
+      <div className="flex flex-wrap items-center justify-end gap-2">
+        <p className="min-w-0 flex-1 basis-40 text-xs text-muted">What follows it is answered anew.</p>
+        <Button size="small" look="quiet" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button type="submit" size="small" look="accent" disabled={busy || text.trim() === ''}>
+          Send
+        </Button>
+      </div>
+    </form>
+  )
+}

@@ -1,0 +1,28 @@
+import type { ChatMessage } from '~/conversation-state.ts'
+import { type Feedback, useMessageActions } from '~/message-actions.ts'
+import { buttonStyle } from './button.tsx'
+import { ThumbDownIcon, ThumbUpIcon } from './icons.tsx'
+
+const kinds = [
+  { value: 'UP', words: 'Good answer', Icon: ThumbUpIcon },
+  { value: 'DOWN', words: 'Bad answer', Icon: ThumbDownIcon },
+] as const satisfies { value: Feedback; words: string; Icon: unknown }[]
+
+/** What the person thinks of an answer; the same again takes it back. */
+export function FeedbackButtons({ message: { id, feedback } }: { message: ChatMessage }) {
+  const actions = useMessageActions()
+  if (!actions) return null
+  return kinds.map(({ value, words, Icon }) => (
+    <button
+      key={value}
+      type="button"
+      aria-pressed={feedback === value}
+      aria-label={words}
+      title={words}
+      onClick={() => void actions.rate(id, feedback === value ? null : value)}
+      className={buttonStyle({ look: 'quiet', size: 'tiny', className: 'aria-pressed:text-link' })}
+    >
+      <Icon className="size-4.5" />
+    </button>
+  ))
+}

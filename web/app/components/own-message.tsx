@@ -1,0 +1,57 @@
+import { useEffect, useRef, useState } from 'react'
+import type { ChatMessage } from '~/conversation-state.ts'
+import { useMessageActions } from '~/message-actions.ts'
+import { Button, buttonStyle } from './button.tsx'
+import { CopyButton } from './copy-button.tsx'
+import { EditMessage } from './edit-message.tsx'
+import { PencilIcon } from './icons.tsx'
+import { MessageVersions } from './message-versions.tsx'
+import { UserBubble } from './user-bubble.tsx'
+
+/** What the person said, and what they can do about it. */
+export function OwnMessage({ message }: { message: ChatMessage }) {
+  const actions = useMessageActions()
+  const [editing, setEditing] = useState(false)
+  const [earlier, setEarlier] = useState<string | null>(null)
+  const edit = useRef<HTMLButtonElement>(null)
+  const wasEditing = useRef(false)
+  // Focus comes back to where it left from.
+  useEffect(() => {
+    if (wasEditing.current && !editing) edit.current?.focus()
+    wasEditing.current = editing
+  }, [editing])
+  if (editing && actions?.edit)
+    return <EditMessage message={message} save={actions.edit} onClose={() => setEditing(false)} />
+  const { run } = message
+  const waits = run?.status === 'QUEUED'
+  return (
+    <UserBubble id={message.id} text={earlier ?? message.content} faded={earlier !== null || waits}>
+      {waits && actions && (
+        <p className="flex items-center gap-2 text-xs text-muted">
+          Waiting for its turn
+          <Button size="small" look="quiet" onClick={() => void actions.giveUp(run.id)}>
+            Do not answer
+          </Button>
+        </p>
+      )}
+      {actions && !waits && (
+        <div className="-my-1 -me-1 flex items-center opacity-0 group-hover/own:opacity-100 focus-within:opacity-100 has-[[data-versions]]:opacity-100 pointer-coarse:opacity-100">
+          {message.replaces && <MessageVersions messageId={message.id} onShow={setEarlier} />}
+          <CopyButton text={() => message.content} label="Copy the message" />
+          {actions.edit && (
+            <button
+              ref={edit}
+              type="button"
+              onClick={() => setEditing(true)}
+              aria-label="Edit the message"
+              title="Edit the message"
+              className={buttonStyle({ look: 'quiet', size: 'tiny' })}
+            >
+              <PencilIcon className="size-4.5" />
+            </button>
+          )}
+        </div>
+      )}
+    </UserBubble>
+  )
+}

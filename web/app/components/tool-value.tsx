@@ -1,0 +1,84 @@
+/** What goes into a tool or comes out of it: a list of names and values, a table, or JSON, as it fits. */
+export function ToolValue({ value }: { value: unknown }) {
+  const plain = plainMembers(value)
+  if (plain?.length === 0) return <p className="text-sm text-muted">None</p>
+  if (plain)
+    return (
+      <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-sm">
+        {plain.map(([name, text]) => (
+          <div key={name} className="contents">
+            <dt className="text-muted">{name}</dt>
+            <dd className="min-w-0 wrap-anywhere" dir="auto">
+              {text}
+            </dd>
+          </div>
+        ))}
+      </dl>
+    )
+  const rows = plainRows(value)
+  if (rows) return <Table rows={rows} />
+  const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2)
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by key
+    <pre tabIndex={0} className="max-h-64 overflow-auto rounded-lg bg-sunken p-3 font-mono text-xs leading-5">
+      {text}
+    </pre>
+  )
+}
+
+type Row = Record<string, string>
+
+function Table({ rows }: { rows: readonly Row[] }) {
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))]
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by key
+    <section tabIndex={0} aria-label="Result" className="max-h-80 overflow-auto rounded-lg border border-line">
+      <table className="w-full text-start text-sm">
+        <thead>
+          <tr className="bg-sunken text-xs text-muted">
+            {names.map((name) => (
+              <th key={name} scope="col" className="px-3 py-1.5 text-start font-medium">
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody className="divide-y divide-line">
+          {rows.map((row, at) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: a result does not change
+            <tr key={at}>
+              {names.map((name) => (
+                <td key={name} className="max-w-72 px-3 py-1.5 align-top wrap-anywhere" dir="auto">
+                  {row[name] ?? ''}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  )
+}
+
+function plainMembers(value: unknown): [string, string][] | null {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return null
+  const members = Object.entries(value).filter(([, it]) => it !== null)
+  if (members.some(([, it]) => typeof it === 'object')) return null
+  return members.map(([name, it]) => [name, String(it)])
+}
+
+/** A list of plain objects, by itself or as the only member that is a list. */
+function plainRows(value: unknown): Row[] | null {
+  const list = Array.isArray(value) ? value : onlyList(value)
+  if (!list || list.length === 0) return null
+  const rows = list.map(plainMembers)
+  return rows.every((it) => it !== null && it.length > 0)
+    ? rows.map((members) => Object.fromEntries(members ?? []))
+    : null
+}
+
+function onlyList(value: unknown): unknown[] | null {
+  if (value === null || typeof value !== 'object') return null
+  const [list, ...others] = Object.values(value)
+  return others.length === 0 && Array.isArray(list) ? list : null
+}

@@ -1,0 +1,53 @@
+import { useNavigate } from '@remix-run/react'
+import { useEffect } from 'react'
+import { Dialog } from '~/components/dialog.tsx'
+
+const keys = [
+  ['Enter', 'Send what is written'],
+  ['Shift + Enter', 'Begin a new line'],
+  ['Esc', 'Stop the answer; close what is open'],
+  ['Ctrl + K', 'Search in the history'],
+  ['?', 'Show this list'],
+] as const
+
+type ShortcutsProps = { open: boolean; onOpenChange: (open: boolean) => void }
+
+/** What the keyboard can do. Opens on `?`, as long as nobody writes. */
+export function Shortcuts({ open, onOpenChange }: ShortcutsProps) {
+  const navigate = useNavigate()
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      if (event.defaultPrevented) return
+      if (event.key === 'k' && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) {
+        event.preventDefault()
+        navigate('/dashboard/history')
+      }
+      if (event.key === '?' && !isWriting(event.target)) {
+        event.preventDefault()
+        onOpenChange(true)
+      }
+    }
+    window.addEventListener('keydown', onKeyDown)
+    return () => window.removeEventListener('keydown', onKeyDown)
+  }, [navigate, onOpenChange])
+  return (
+    <Dialog open={open} onOpenChange={onOpenChange} title="Keyboard">
+      <dl className="grid grid-cols-[auto_1fr] items-baseline gap-x-5 gap-y-2.5 text-[0.9375rem]">
+        {keys.map(([key, words]) => (
+          <div key={key} className="contents">
+            <dt>
+              <kbd className="rounded-md border border-line bg-sunken px-2 py-0.5 font-mono text-sm">{key}</kbd>
+            </dt>
+            <dd>{words}</dd>
+          </div>
+        ))}
+      </dl>
+    </Dialog>
+  )
+}
+
+const isWriting = (target: EventTarget | null) =>
+  target instanceof HTMLElement &&
+  (target.isContentEditable ||
+    target instanceof HTMLTextAreaElement ||
+    (target instanceof HTMLInputElement && !['checkbox', 'radio'].includes(target.type)))
