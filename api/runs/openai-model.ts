@@ -169,13 +169,17 @@ async function* explained(chunks: AsyncIterable<unknown>): AsyncGenerator<unknow
   }
 }
 
+/** Some providers say a refused key back, and what they say goes into the log. */
+const withoutKeys = (message: string) => message.replace(/\b(?:sk|pk|key|bearer)[-_ ][\w.*-]{4,}/gi, '[a key]')
+
 function explanation(error: unknown): unknown {
   if (error instanceof APIConnectionError) {
     if (error.cause instanceof RunError) return error.cause
     return failureOf({ message: error.message, cause: error.cause })
   }
   if (error instanceof APIError) {
-    const { status, code, type, param, message, headers } = error
+    const { status, code, type, param, headers } = error
+    const message = withoutKeys(error.message)
     const waitMs = headers ? retryAfter(headers, Date.now()) : null
     return failureOf({ status, code, type, param, message, waitMs, cause: error })
   }
