@@ -296,6 +296,18 @@ test('each tool says of itself what it does, and whether a person is asked first
   ])
 })
 
+test('what needs approval is not run without it, whoever asks', async () => {
+  const run = vi.fn(() => says('gone'))
+  const toolbox = await toolboxOver({ wipe: { run, annotations: { destructiveHint: true } } })
+  const wipe = { calledAs: 'wipe', argumentsText: '{}' }
+  expect(await toolbox.call(wipe, never)).toMatchObject({
+    ...{ ok: false, code: 'TOOL_UNAVAILABLE', text: expect.stringContaining('a person has to allow it first') },
+  })
+  expect(run).not.toHaveBeenCalled()
+  expect(await toolbox.call({ ...wipe, approved: true }, never)).toMatchObject({ text: 'gone' })
+  expect(run).toHaveBeenCalledOnce()
+})
+
 test('a call can be judged without being made', async () => {
   const run = vi.fn(() => says('sunny'))
   const toolbox = await toolboxOver({ weather: { inputSchema: weather, run } })

@@ -34,7 +34,7 @@ async function person(name: string) {
   const viewer = await storedUser(database, name)
   const toolbox = await toolboxes.open(viewer)
   const call = (calledAs: string, args: unknown = {}) =>
-    toolbox.call({ calledAs, argumentsText: JSON.stringify(args) }, never)
+    toolbox.call({ calledAs, argumentsText: JSON.stringify(args), approved: true }, never)
   /** The structured content, which the text repeats for who reads no structure. */
   const done = async (calledAs: string, args?: unknown) => {
     const result = await call(calledAs, args)

@@ -133,7 +133,7 @@ async function* useTools(
   let wake = () => {}
   const all = allowed.map(async (call) => {
     const result = await means.toolbox.call(
-      { calledAs: call.name, argumentsText: call.arguments },
+      { calledAs: call.name, argumentsText: call.arguments, approved: call.approved === true },
       means.signal,
       (progress) => {
         news.push({ type: 'tool-call.progress', callId: call.callId, progress })

@@ -39,8 +39,8 @@ export type HistoryFile = { name: string; mediaType: string; base64: string }
 /** A call as the model made it. `arguments` is its raw text: JSON, one hopes. */
 export type ModelCall = { id: string; name: string; arguments: string }
 
-/** A call under our own row id besides the provider's. */
-export type HistoryCall = ModelCall & { callId: string }
+/** A call under our own row id besides the provider's. `approved`: a person has allowed it. */
+export type HistoryCall = ModelCall & { callId: string; approved?: boolean }
 
 export type ModelEvent =
   /** More of the answer; never empty, always well-formed Unicode without NUL. A refusal is text too. */

@@ -52,7 +52,10 @@ export async function readTranscript(
     limits,
   )
   const lastTurn = history.findLast((entry) => entry.role === 'assistant')
-  const shown = (call: ToolCall) => lastTurn?.calls.filter(({ callId }) => callId === call.id) ?? []
+  const shown = (call: ToolCall) =>
+    (lastTurn?.calls ?? []).flatMap((it) =>
+      it.callId === call.id ? [{ ...it, approved: call.decision === 'APPROVE' }] : [],
+    )
   return {
     start: {
       history,

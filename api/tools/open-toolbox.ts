@@ -55,10 +55,17 @@ export function openToolbox({ tools, settled, limits, close }: ToolboxParts): To
       // It may belong to a server that this process is still connecting to: the names of all those have a `__`.
       if (request.calledAs.includes('__') && !known().has(request.calledAs)) await unlessAborted(settled(), signal)
       const judged = judge(request)
-      return judged.refusal ?? judged.tool.call(judged.args, signal, onProgress)
+      if (judged.refusal) return judged.refusal
+      // Whoever judged it before may have seen other tools: here is the last door.
+      if (judged.tool.spec.needsApproval && !request.approved) return notAllowed(request.calledAs)
+      return judged.tool.call(judged.args, signal, onProgress)
     },
     close,
   }
+}
+
+function notAllowed(calledAs: string): ToolResult {
+  return failed('TOOL_UNAVAILABLE', `${calledAs} was not run: a person has to allow it first. Ask for it again.`)
 }
 
 function unknownTool(calledAs: string, tools: readonly ToolSpec[]): ToolResult & { ok: false } {

@@ -41,7 +41,12 @@ export type ToolSpec = {
 }
 
 /** `calledAs` as the model said it, `argumentsText` the raw text: what they mean is for the toolbox to find out. */
-export type ToolRequest = { calledAs: string; argumentsText: string }
+export type ToolRequest = {
+  calledAs: string
+  argumentsText: string
+  /** A person has allowed this call. Without it, a tool that needs approval is not run. */
+  approved?: boolean
+}
 
 export type ToolProgress = { progress: number; total?: number; message?: string }
 
