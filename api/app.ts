@@ -81,6 +81,7 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
   const attachments = createAttachmentEndpoint({ units, links, limits, authenticate })
   const mcp = createMcpEndpoint({ units, bell, limits, url: config.url, ...auth, authenticate })
   const addressOf = createClientAddress(config.trustedProxies)
+  const isSecure = config.url.startsWith('https:')
   let ready = true
 
   const doors = new Hono<{ Bindings: { address?: string } }>()
@@ -109,7 +110,10 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
   return {
     fetch: async (request, socket) => {
       const address = addressOf(socket, request.headers)
-      return admission.from(address, async () => doors.fetch(request, { address }))
+      const response = await admission.from(address, async () => doors.fetch(request, { address }))
+      // Only where TLS is: browsers then never come without it again.
+      if (isSecure) response.headers.set('strict-transport-security', 'max-age=31536000')
+      return response
     },
     close: async () => {
       ready = false

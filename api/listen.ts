@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import type { IncomingMessage, Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
-import { standardLimits } from './limits.ts'
+import { type Limits, standardLimits } from './limits.ts'
 
 export type Listening = {
   port: number
@@ -10,6 +10,12 @@ export type Listening = {
   /** Takes no more connections, gives open answers a moment, then cuts what is left: readers resume elsewhere. */
   close(graceMs?: number): Promise<void>
 }
+
+/** Of sockets and of what may come over them before anything is looked at. */
+export type SocketLimits = Pick<
+  Limits,
+  'headerBytes' | 'headerSeconds' | 'bodySeconds' | 'sockets' | 'socketsPerAddress'
+>
 
 export type Serve = (request: Request, address: string | undefined) => Promise<Response>
 
@@ -19,11 +25,19 @@ export async function listen(options: {
   port: number
   fetch: Serve
   stallSeconds?: number
+  limits?: SocketLimits
 }): Promise<Listening> {
+  const { headerBytes, headerSeconds, bodySeconds, sockets, socketsPerAddress } = options.limits ?? standardLimits
   const server = createAdaptorServer({
     fetch: (request, env) => options.fetch(request, (env.incoming as IncomingMessage).socket?.remoteAddress),
-    serverOptions: { headersTimeout: 10_000, requestTimeout: 30_000, maxHeaderSize: 16_384 },
+    serverOptions: {
+      headersTimeout: headerSeconds * 1_000,
+      requestTimeout: bodySeconds * 1_000,
+      maxHeaderSize: headerBytes,
+    },
   }) as Server // plain HTTP: no other kind was asked for
+  server.maxConnections = sockets
+  if (socketsPerAddress !== undefined) refuseMore(server, socketsPerAddress)
   const stopWatching = cutStalled(server, options.stallSeconds ?? standardLimits.stallSeconds)
   server.listen(options.port, options.host)
   await once(server, 'listening')
@@ -40,6 +54,21 @@ export async function listen(options: {
       clearTimeout(timer)
     },
   }
+}
+
+function refuseMore(server: Server, most: number): void {
+  const open = new Map<string, number>()
+  server.on('connection', (socket: Socket) => {
+    const address = socket.remoteAddress ?? ''
+    const count = (open.get(address) ?? 0) + 1
+    open.set(address, count)
+    socket.once('close', () => {
+      const left = (open.get(address) ?? 1) - 1
+      if (left > 0) open.set(address, left)
+      else open.delete(address)
+    })
+    if (count > most) socket.destroy()
+  })
 }
 
 /** A reader that takes nothing for so long cannot be told anything either: its connection ends, and it resumes. */
