@@ -20,6 +20,8 @@ import { readMcpConfig } from './tools/mcp-config.ts'
 import { createToolboxes } from './tools/mcp-toolbox.ts'
 import { pageServer } from './tools/page-tools.ts'
 import { builtInNames } from './tools/server/server.ts'
+import { createTransferEndpoint } from './transfer/endpoint.ts'
+import { Imports } from './transfer/imports.ts'
 
 export type App = {
   /** Answers any request of any door. `address` is that of the socket. Never rejects. */
@@ -79,6 +81,8 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
   })
   const chatkit = createChatkitEndpoint({ units, bell, runs, model, limits, links, authenticate, stillSignedIn })
   const attachments = createAttachmentEndpoint({ units, links, limits, authenticate })
+  const imports = new Imports({ units, bell })
+  const transfer = createTransferEndpoint({ units, imports, authenticate, limits })
   const mcp = createMcpEndpoint({ units, bell, limits, url: config.url, ...auth, authenticate })
   const addressOf = createClientAddress(config.trustedProxies)
   const isSecure = config.url.startsWith('https:')
@@ -99,6 +103,7 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
   doors.all('/graphql', (c) => graphql(c.req.raw))
   doors.all('/chatkit', (c) => chatkit(c.req.raw))
   for (const path of ['/attachments', '/attachments/:id']) doors.all(path, (c) => attachments(c.req.raw))
+  for (const path of ['/export', '/import']) doors.all(path, (c) => transfer(c.req.raw))
   doors.all('/mcp', (c) => mcp.fetch(c.req.raw))
   for (const path of [metadataPath, `${metadataPath}/mcp`]) doors.get(path, (c) => mcp.metadata(c.req.raw))
   doors.all('*', async (c) => {
@@ -118,6 +123,7 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
     close: async () => {
       ready = false
       await mcp.close()
+      await imports.close()
       await runs.close()
       await toolboxes.close()
       await bell.close()

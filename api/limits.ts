@@ -43,6 +43,7 @@ export const limitsSchema = z.strictObject({
   subscriptions: count(5_000),
   queueSeconds: count(2),
   searchCharacters: count(200),
+  importBytes: count(104_857_600),
   messageBytes: count(65_536),
   titleCharacters: count(200).pipe(z.number().max(200)),
   taskCharacters: count(1_000),

@@ -26,13 +26,13 @@ const [scripts, commands, pythons] = [blocksOf('ts'), blocksOf('sh'), blocksOf('
 
 let app: TestApp
 let ada: User
-let env: Record<string, string | undefined>
+let env: NodeJS.ProcessEnv
 
 beforeAll(async () => {
   app = await startApp()
   ada = await app.user('ada')
   const { key } = await keyOf(ada, ['conversations:read', 'conversations:write', 'runs:write', 'tasks:read'])
-  env = { PATH: process.env.PATH, PARLEY_URL: app.url, PARLEY_TOKEN: key }
+  env = { ...process.env, PARLEY_URL: app.url, PARLEY_TOKEN: key }
 })
 
 /** Runs a block with Node as a program that somebody copied, and gives what it printed. */

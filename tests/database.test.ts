@@ -12,6 +12,7 @@ import { Run } from '../api/runs/run.entity.ts'
 import { RunEventRow } from '../api/runs/run-event.entity.ts'
 import { ToolCall } from '../api/runs/tool-call.entity.ts'
 import { Task } from '../api/tasks/task.entity.ts'
+import { ImportJob } from '../api/transfer/import-job.entity.ts'
 import { openDatabase } from './support/databases.ts'
 
 let database: Database
@@ -25,6 +26,7 @@ const tables = [
   'attachment',
   'conversation',
   'idempotency_key',
+  'import_job',
   'message',
   'rate_bucket',
   'run',
@@ -79,6 +81,7 @@ async function settledUser() {
   })
   em.create(RunEventRow, { runId: run.id, attempt: 1, lastSeq: 1, userId, event: { type: 'run.ended' } })
   em.create(IdempotencyKey, { userId, key: 'key-12345', hash: 'h' })
+  em.create(ImportJob, { userId, status: 'DONE' })
   em.create(Attachment, {
     userId,
     messageId: question.id,
@@ -133,6 +136,7 @@ describe('the tables', () => {
         `attachment: ${to('message')}`,
         `conversation: ${toUser}`,
         `idempotency_key: ${toUser}`,
+        `import_job: ${toUser}`,
         `search_word: ${toUser}`,
         `rate_bucket: ${toUser}`,
         `task: ${toUser}`,
@@ -188,7 +192,7 @@ describe('who sees what, in raw SQL', () => {
   })
 
   test('the owner sees every row, someone else none', async () => {
-    expect(await countsAs(ada.userId)).toEqual({ ...none, api_key: 1, attachment: 1, conversation: 1, idempotency_key: 1, message: 3, rate_bucket: 1, run: 1, run_event: 1, search_word: 2, task: 1, tool_call: 1 }) // biome-ignore format: one row per table
+    expect(await countsAs(ada.userId)).toEqual({ ...none, api_key: 1, attachment: 1, conversation: 1, idempotency_key: 1, import_job: 1, message: 3, rate_bucket: 1, run: 1, run_event: 1, search_word: 2, task: 1, tool_call: 1 }) // biome-ignore format: one row per table
     expect(await countsAs(eve)).toEqual(none)
     expect(await countsAs(randomUUID())).toEqual(none)
   })
@@ -284,7 +288,7 @@ describe('what is deleted takes along what hangs on it', () => {
     const { userId, conversation } = await settledUser()
     const em = database.units.as({ id: userId })
     expect(await em.nativeDelete(Conversation, { id: conversation.id })).toBe(1)
-    expect(await countsAs(userId)).toEqual({ ...none, api_key: 1, idempotency_key: 1, rate_bucket: 1, task: 1 })
+    expect(await countsAs(userId)).toEqual({ ...none, api_key: 1, idempotency_key: 1, import_job: 1, rate_bucket: 1, task: 1 })
   })
 
   test('a run its answer, not the question', async () => {

@@ -413,6 +413,8 @@ test('every document to copy works as it is', async () => {
   await runs('DeleteTask', { taskId: createTask.task.id })
   await runs('CreateConversation', { title: 'Another' })
   await runs('UpdateConversation', { input: { conversationId: conversation.id, pinned: true } })
+  expect(await runs('Export', { conversationId: conversation.id })).toMatchObject({ export: { conversations: 1 } })
+  expect(await runs('Imports')).toEqual({ imports: [] })
   expect(await runs('Search', { query: 'hello' })).toMatchObject({ searchMessages: { totalCount: 1 } })
   await runs('DeleteConversation', { conversationId: conversation.id })
 

@@ -7,7 +7,7 @@ import { watchStatements } from './support/statements.ts'
 import type { User } from './support/user.ts'
 
 /** How many statements each query to copy costs, however much it finds. */
-const held = { ApiKeys: 1, FirstPage: 2, Nodes: 3, Search: 6, Tasks: 2, WholeConversation: 6, WhoAmI: 0 }
+const held = { ApiKeys: 1, Export: 1, FirstPage: 2, Imports: 1, Nodes: 3, Search: 6, Tasks: 2, WholeConversation: 6, WhoAmI: 0 }
 
 const queries = new Map(
   globSync('schema/operations/*.graphql')

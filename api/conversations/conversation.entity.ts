@@ -14,6 +14,15 @@ const schema = defineEntity({
   ...ownedTable('conversation'),
   uniques: [{ name: 'conversation_owner_uq', properties: ['id', 'userId'] }],
   indexes: [
+    {
+      name: 'conversation_origin_uq',
+      expression:
+        'create unique index "conversation_origin_uq" on "conversation" ("user_id", "origin") where origin is not null',
+    },
+    {
+      name: 'conversation_begun_idx',
+      expression: 'create index "conversation_begun_idx" on "conversation" ("user_id", "created_at", "id")',
+    },
     // Listed are those that are not archived, those that are, or all: none of these lists reads past the others' rows.
     listIndex('conversation_list_idx'),
     listIndex('conversation_listed_idx', ' where archived_at is null'),
@@ -48,6 +57,8 @@ const schema = defineEntity({
     logRun: p.integer().default(0),
     logAttempt: p.integer().default(0),
     logSeq: p.integer().default(0),
+    /** What it was called where it was imported from; null for one that began here. */
+    origin: p.string().length(200).nullable(),
     /** What full-text search looks at; kept by the database. */
     search: p
       .string()

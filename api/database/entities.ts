@@ -8,10 +8,12 @@ import { Run } from '../runs/run.entity.ts'
 import { RunEventRow } from '../runs/run-event.entity.ts'
 import { ToolCall } from '../runs/tool-call.entity.ts'
 import { Task } from '../tasks/task.entity.ts'
+import { ImportJob } from '../transfer/import-job.entity.ts'
 
 /** Every table of the product, parents first. Better Auth's own tables are not entities. */
 export const entities = [
   SearchWord,
+  ImportJob,
   Conversation,
   Message,
   Run,

@@ -27,6 +27,8 @@ const needs: Readonly<Record<string, Needs>> = {
     conversation: reads,
     conversations: reads,
     searchMessages: reads,
+    export: reads,
+    imports: reads,
     tasks: ['tasks:read'],
   },
   Mutation: {

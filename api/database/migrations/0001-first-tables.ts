@@ -4,6 +4,7 @@ import { searchFunctions, searchPreparations, searchTables } from './0001-search
 /** In the order in which they are made: parents first. */
 const ownedTables = [
   'search_word',
+  'import_job',
   'conversation',
   'message',
   'run',
@@ -213,6 +214,24 @@ const productTables = [
     primary key ("run_id", "attempt", "last_seq")
   )`,
 
+  `create table "import_job" (
+    "id" uuid not null primary key,
+    "user_id" uuid not null,
+    "status" text not null,
+    "format" varchar(20) null,
+    "problem" text null,
+    "total" int not null default 0,
+    "imported" int not null default 0,
+    "present" int not null default 0,
+    "skipped" int not null default 0,
+    "report" jsonb null,
+    "created_at" timestamptz(3) not null,
+    "updated_at" timestamptz(3) not null,
+    "finished_at" timestamptz(3) null,
+    constraint "import_job_status_check" check ("status" in ('RUNNING', 'DONE', 'FAILED'))
+  )`,
+  'create index "import_job_list_idx" on "import_job" ("user_id", "created_at" desc, "id" desc)',
+
   `create table "idempotency_key" (
     "user_id" uuid not null,
     "key" varchar(128) not null,
@@ -293,7 +312,16 @@ function keptApart(table: string): string[] {
  * commit: within a transaction rows may be written in any order.
  */
 const foreignKeys = [
-  ...['search_word', 'conversation', 'idempotency_key', 'task', 'api_key', 'rate_bucket', 'attachment'].map(
+  ...[
+    'search_word',
+    'import_job',
+    'conversation',
+    'idempotency_key',
+    'task',
+    'api_key',
+    'rate_bucket',
+    'attachment',
+  ].map(
     (table) =>
       `alter table "${table}" add constraint "${table}_user_fk" foreign key ("user_id") references "auth_user" ("id") on delete cascade`,
   ),

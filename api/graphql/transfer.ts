@@ -1,0 +1,102 @@
+import { ownConversation } from '../conversations/conversations.ts'
+import { countExported } from '../transfer/export.ts'
+import { type ImportEntry, ImportJob } from '../transfer/import-job.entity.ts'
+import { listImports } from '../transfer/imports.ts'
+import { builder } from './builder.ts'
+import { rowId } from './node.ts'
+
+const ExportFormat = builder.enumType('ExportFormat', {
+  description: 'As what conversations are exported.',
+  values: {
+    JSONL: { description: 'One JSON value per line, without loss: what `POST /import` takes again.' },
+    MARKDOWN: { description: 'To be read by people.' },
+  } as const,
+})
+
+const Export = builder.objectRef<{ path: string; conversations: number }>('Export').implement({
+  description: 'A download of conversations.',
+  fields: (t) => ({
+    path: t.exposeString('path', {
+      description: 'What to GET on this server, with the same credential: the file comes as a stream.',
+    }),
+    conversations: t.exposeInt('conversations', { description: 'How many conversations it has.' }),
+  }),
+})
+
+const ImportStatus = builder.enumType('ImportStatus', {
+  description: 'How far an import is.',
+  values: {
+    RUNNING: { description: 'The file is being read.' },
+    DONE: { description: 'It was read to its end.' },
+    FAILED: { description: 'It was not: `problem` says why. What was imported until then stays.' },
+  } as const,
+})
+
+const ImportOutcome = builder.enumType('ImportOutcome', {
+  description: 'What became of a conversation of the file.',
+  values: {
+    IMPORTED: { description: 'It is here now.' },
+    PRESENT: { description: 'It was here already.' },
+    SKIPPED: { description: 'It could not be read: `reason` says why.' },
+  } as const,
+})
+
+const Entry = builder.objectRef<ImportEntry>('ImportEntry').implement({
+  description: 'One conversation of an imported file.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'Its title, or where it stands in the file.' }),
+    outcome: t.expose('outcome', { type: ImportOutcome, description: 'What became of it.' }),
+    reason: t.exposeString('reason', { nullable: true, description: 'Why it was skipped.' }),
+    conversationId: t.exposeID('conversationId', { nullable: true, description: 'Where it is now: `conv_…`.' }),
+  }),
+})
+
+builder.objectType(ImportJob, {
+  name: 'Import',
+  description:
+    'The reading of a file that was sent to `POST /import`: a bundle of Parley, or the export of ChatGPT, Claude, LibreChat or Open WebUI.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'As `POST /import` gave it.' }),
+    status: t.expose('status', { type: ImportStatus, description: 'How far it is.' }),
+    format: t.exposeString('format', {
+      nullable: true,
+      description: 'Which program wrote the file: `parley`, `chatgpt`, `claude`, `librechat` or `open-webui`.',
+    }),
+    problem: t.exposeString('problem', { nullable: true, description: 'Why the file was not read to its end.' }),
+    total: t.exposeInt('total', { description: 'How many conversations there seem to be.' }),
+    imported: t.exposeInt('imported', { description: 'How many of them are here now, thanks to this import.' }),
+    present: t.exposeInt('present', { description: 'How many were here already.' }),
+    skipped: t.exposeInt('skipped', { description: 'How many could not be read.' }),
+    report: t.field({
+      type: [Entry],
+      description: 'What became of each conversation; empty until the end.',
+      resolve: ({ report }) => report ?? [],
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the file came.' }),
+    finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true, description: 'When it was read.' }),
+  }),
+})
+
+builder.queryFields((t) => ({
+  export: t.field({
+    description: 'Where to download one or all of your conversations.',
+    type: Export,
+    nullable: true,
+    args: {
+      conversationId: t.arg.id({ description: 'Only this one: `conv_…`. Left out: all.' }),
+      format: t.arg({ type: ExportFormat, defaultValue: 'JSONL', description: 'As what.' }),
+    },
+    resolve: async (_, { conversationId, format }, { em, viewer }) => {
+      const path = `/export?format=${(format ?? 'JSONL').toLowerCase()}`
+      if (conversationId == null) return { path, conversations: await countExported(em, viewer) }
+      await ownConversation(em, viewer, rowId('conv', conversationId))
+      return { path: `${path}&conversation=${conversationId}`, conversations: 1 }
+    },
+  }),
+  imports: t.field({
+    description: 'Your newest imports, twenty at most.',
+    type: [ImportJob],
+    nullable: true,
+    resolve: (_, __, { em, viewer }) => listImports(em, viewer),
+  }),
+}))

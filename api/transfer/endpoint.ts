@@ -1,0 +1,140 @@
+import { Readable } from 'node:stream'
+import type { ReadableStream as WebStream } from 'node:stream/web'
+import { requireScopes } from '../auth/require-scopes.ts'
+import type { Units } from '../auth/units.ts'
+import type { Viewer } from '../auth/viewer.ts'
+import { ownConversation } from '../conversations/conversations.ts'
+import { AppError, badInput, httpStatus, notFound } from '../errors.ts'
+import { internalId } from '../ids.ts'
+import type { Limits } from '../limits.ts'
+import { countExported, exportLines } from './export.ts'
+import type { Imports } from './imports.ts'
+import { exportMarkdown } from './markdown.ts'
+
+export type TransferParts = {
+  units: Units
+  imports: Imports
+  authenticate(request: Request): Promise<Viewer>
+  limits: Limits
+}
+
+/**
+ * `GET /export?format=jsonl|markdown[&conversation=conv_…]` streams a download; `POST /import` takes the file itself as
+ * the body, and answers with the job to watch. Never rejects.
+ */
+export function createTransferEndpoint(parts: TransferParts): (request: Request) => Promise<Response> {
+  return async (request) => {
+    try {
+      const { pathname } = new URL(request.url)
+      if (pathname === '/export' && request.method === 'GET') return await download(parts, request)
+      if (pathname === '/import' && request.method === 'POST') return await upload(parts, request)
+      throw new AppError('METHOD_NOT_ALLOWED', 'GET /export and POST /import are served here.')
+    } catch (error) {
+      return refused(error)
+    }
+  }
+}
+
+const formats = {
+  jsonl: { type: 'application/x-ndjson; charset=utf-8', name: 'parley-export.jsonl' },
+  markdown: { type: 'text/markdown; charset=utf-8', name: 'parley-export.md' },
+} as const
+
+async function download({ units, authenticate }: TransferParts, request: Request): Promise<Response> {
+  const viewer = await authenticate(request)
+  requireScopes(viewer, ['conversations:read'])
+  const asked = new URL(request.url).searchParams
+  const format = asked.get('format') ?? 'jsonl'
+  if (format !== 'jsonl' && format !== 'markdown') throw badInput(['format'], 'must be jsonl or markdown')
+  const conversationId = await wanted(units, viewer, asked.get('conversation'))
+  const total = conversationId ? 1 : await countExported(units.as(viewer), viewer)
+  const pieces =
+    format === 'jsonl'
+      ? asText(exportLines(units, viewer, { conversationId }))
+      : exportMarkdown(units, viewer, { conversationId })
+  const { type, name } = formats[format]
+  return new Response(Readable.toWeb(Readable.from(asBytes(pieces))) as ReadableStream<Uint8Array<ArrayBuffer>>, {
+    headers: {
+      'content-type': type,
+      'content-disposition': `attachment; filename="${name}"`,
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'x-parley-conversations': String(total),
+    },
+  })
+}
+
+/** Refused before the first byte. */
+async function wanted(units: Units, viewer: Viewer, id: string | null): Promise<string | null> {
+  if (id === null) return null
+  const found = internalId('conv', id)
+  if (!found) throw notFound('conversation')
+  return (await ownConversation(units.as(viewer), viewer, found)).id
+}
+
+export async function* asText(lines: AsyncIterable<object>): AsyncGenerator<string> {
+  for await (const line of lines) yield `${JSON.stringify(line)}\n`
+}
+
+const chunkCharacters = 65_536
+
+async function* asBytes(pieces: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder()
+  let waiting = ''
+  for await (const piece of pieces) {
+    waiting += piece
+    if (waiting.length < chunkCharacters) continue
+    yield encoder.encode(waiting)
+    waiting = ''
+  }
+  if (waiting !== '') yield encoder.encode(waiting)
+}
+
+const types = ['application/json', 'application/x-ndjson', 'application/jsonl', 'application/octet-stream']
+
+async function upload({ imports, authenticate, limits }: TransferParts, request: Request): Promise<Response> {
+  const viewer = await authenticate(request)
+  requireScopes(viewer, ['conversations:write'])
+  const [type = ''] = (request.headers.get('content-type') ?? '').split(';')
+  if (!types.includes(type.trim().toLowerCase()))
+    throw new AppError('UNSUPPORTED_MEDIA_TYPE', `The content type must be one of ${types.join(', ')}.`)
+  const job = await imports.start(viewer, await textOf(request, limits.importBytes))
+  return Response.json(
+    { import: { id: job.id, status: job.status } },
+    { status: 202, headers: { 'cache-control': 'no-store' } },
+  )
+}
+
+/** Stops reading at the limit. */
+async function textOf(request: Request, limit: number): Promise<string> {
+  const decoder = new TextDecoder()
+  let [text, bytes] = ['', 0]
+  const body = request.body ? Readable.fromWeb(request.body as WebStream<Uint8Array>) : []
+  for await (const chunk of body) {
+    bytes += chunk.byteLength
+    if (bytes > limit)
+      throw new AppError('PAYLOAD_TOO_LARGE', `The file has more than ${limit} bytes.`, {
+        limit,
+        limitName: 'importBytes',
+      })
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text + decoder.decode()
+}
+
+function refused(error: unknown): Response {
+  if (!(error instanceof AppError)) console.error(`transfer: ${error instanceof Error ? error.stack : error}`)
+  const known =
+    error instanceof AppError ? error : new AppError('INTERNAL_SERVER_ERROR', 'Something went wrong on the server.')
+  return Response.json(
+    { error: { code: known.code, message: known.message, ...known.details } },
+    {
+      status: httpStatus[known.code],
+      headers: {
+        'cache-control': 'no-store',
+        ...(known.code === 'UNAUTHENTICATED' && { 'www-authenticate': 'Bearer' }),
+        ...(known.details.retryAfterMs && { 'retry-after': String(Math.ceil(known.details.retryAfterMs / 1_000)) }),
+      },
+    },
+  )
+}

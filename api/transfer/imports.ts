@@ -1,0 +1,142 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import type { Units } from '../auth/units.ts'
+import { owned, type Viewer } from '../auth/viewer.ts'
+import type { Bell } from '../bell/bell.ts'
+import { ringConversation } from '../conversations/conversations.ts'
+import { AppError } from '../errors.ts'
+import { publicId } from '../ids.ts'
+import { formatOf, readForeign } from './foreign.ts'
+import { type ImportEntry, ImportJob } from './import-job.entity.ts'
+import { type ReadConversation, readBundle } from './read-bundle.ts'
+import { storeConversation } from './store.ts'
+
+const noteEveryMs = 500
+const ringsAtMost = 100
+
+/** Reads files of conversations in the background, one per user at a time. Belongs to the process; `close` waits. */
+export class Imports {
+  readonly #units: Units
+  readonly #bell: Bell
+  readonly #working = new Map<string, Promise<void>>()
+  #closing = false
+
+  constructor({ units, bell }: { units: Units; bell: Bell }) {
+    this.#units = units
+    this.#bell = bell
+  }
+
+  /** Begins to read a file and gives the job to watch. Throws CONFLICT while another one of the user is being read. */
+  async start(viewer: Viewer, text: string): Promise<ImportJob> {
+    if (this.#closing) throw new AppError('DRAINING', 'The server is stopping. Send the file again in a moment.')
+    if (this.#working.has(viewer.id))
+      throw new AppError('CONFLICT', 'Another file is being imported. Wait for its end.')
+    const begun = Promise.withResolvers<void>()
+    this.#working.set(viewer.id, begun.promise)
+    try {
+      const em = this.#units.as(viewer)
+      const job = em.create(ImportJob, { userId: viewer.id, status: 'RUNNING' })
+      await em.flush()
+      void this.#work(viewer, job.id, text).finally(() => {
+        this.#working.delete(viewer.id)
+        begun.resolve()
+      })
+      return job
+    } catch (error) {
+      this.#working.delete(viewer.id)
+      begun.resolve()
+      throw error
+    }
+  }
+
+  /** Jobs end behind the conversation that they are at; what is left is told as not read. */
+  async close(): Promise<void> {
+    this.#closing = true
+    await Promise.all(this.#working.values())
+  }
+
+  async #work(viewer: Viewer, id: string, text: string): Promise<void> {
+    const note = (change: Partial<ImportJob>) =>
+      this.#units.as(viewer).nativeUpdate(ImportJob, { id, ...owned(viewer) }, { ...change, updatedAt: new Date() })
+    const report: ImportEntry[] = []
+    const end = (change: Partial<ImportJob>) =>
+      note({ ...counted(report), total: report.length, report, finishedAt: new Date(), ...change })
+    try {
+      const { format, total, conversations } = openFile(text)
+      await note({ format, total })
+      let noted = Date.now()
+      for (const read of conversations) {
+        if (this.#closing) return void (await end({ status: 'FAILED', problem: stopped }))
+        report.push(await this.#take(viewer, read, report.length))
+        if (Date.now() - noted < noteEveryMs) continue
+        noted = Date.now()
+        await note(counted(report))
+      }
+      await end({ status: 'DONE' })
+    } catch (error) {
+      if (!(error instanceof UnreadableFile)) console.error(`import: ${error instanceof Error ? error.stack : error}`)
+      const problem = error instanceof UnreadableFile ? error.message : 'Something went wrong on the server.'
+      await end({ status: 'FAILED', problem }).catch(() => undefined)
+    }
+  }
+
+  async #take(viewer: Viewer, read: ReadConversation, before: number): Promise<ImportEntry> {
+    const { name } = read
+    if ('problem' in read) return { name, outcome: 'SKIPPED', reason: read.problem }
+    const stored = await storeConversation(this.#units.as(viewer), viewer, read.moved)
+    if (!stored) return { name, outcome: 'PRESENT' }
+    if (before < ringsAtMost) ringConversation(this.#bell, stored)
+    return { name, outcome: 'IMPORTED', conversationId: publicId('conv', stored.id) }
+  }
+}
+
+const stopped = 'The server was stopped. Import the file again: what is there does not come twice.'
+
+class UnreadableFile extends Error {}
+
+type OpenFile = { format: string; total: number; conversations: Iterable<ReadConversation> }
+
+/** Throws UnreadableFile for what is no export that is known. */
+function openFile(text: string): OpenFile {
+  const body = text.replace(/^\ufeff/, '')
+  if (/^\s*\{"type":"/.test(body)) {
+    const lines = body.split('\n')
+    const total = lines.reduce((sum, it) => sum + (it.startsWith('{"type":"conversation"') ? 1 : 0), 0)
+    if (!isKnownVersion(lines[0] ?? ''))
+      throw new UnreadableFile('The file is of a version that this server does not know.')
+    return { format: 'parley', total, conversations: readBundle(lines) }
+  }
+  const value = parsed(body)
+  const format = formatOf(value)
+  if (!format) throw new UnreadableFile('The file is no export of Parley, ChatGPT, Claude, LibreChat or Open WebUI.')
+  return { format, total: Array.isArray(value) ? value.length : 1, conversations: readForeign(format, value) }
+}
+
+/** A damaged header says nothing about the lines below it. */
+function isKnownVersion(line: string): boolean {
+  const [, version] = /^\{"type":"parley-export","version":(\d+)\}/.exec(line) ?? []
+  return version === undefined || version === '1'
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new UnreadableFile('The file is not JSON, or it is cut.')
+  }
+}
+
+function counted(report: readonly ImportEntry[]) {
+  const of = (outcome: ImportEntry['outcome']) => report.reduce((sum, it) => sum + (it.outcome === outcome ? 1 : 0), 0)
+  return { imported: of('IMPORTED'), present: of('PRESENT'), skipped: of('SKIPPED') }
+}
+
+const silentMs = 60_000
+
+/** The viewer's imports, newest first. One whose server died is told as failed. */
+export async function listImports(em: SqlEntityManager, viewer: Viewer): Promise<ImportJob[]> {
+  const jobs = await em.find(ImportJob, owned(viewer), { orderBy: { createdAt: 'desc', id: 'desc' }, limit: 20 })
+  for (const job of jobs)
+    if (job.status === 'RUNNING' && Date.now() - job.updatedAt.getTime() > silentMs)
+      Object.assign(job, { status: 'FAILED', problem: stopped })
+  return jobs
+}

@@ -1,0 +1,142 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
+import { v7 } from 'uuid'
+import { owned, type Viewer } from '../auth/viewer.ts'
+import { Attachment } from '../conversations/attachment.entity.ts'
+import { Conversation } from '../conversations/conversation.entity.ts'
+import { Message } from '../conversations/message.entity.ts'
+import { internalId } from '../ids.ts'
+import { Run } from '../runs/run.entity.ts'
+import { ToolCall } from '../runs/tool-call.entity.ts'
+import type { BundleMessage, BundleRun, MovedConversation } from './bundle.ts'
+
+/**
+ * Stores a conversation in one transaction, whole or not at all. Null when the viewer has it already: as one that began
+ * here, or from an earlier import. Ids are new, since others may have imported the same.
+ */
+export async function storeConversation(
+  em: SqlEntityManager,
+  viewer: Viewer,
+  moved: MovedConversation,
+): Promise<Conversation | null> {
+  return em.transactional(async (em) => {
+    const { id: origin } = moved.conversation
+    const own = internalId('conv', origin)
+    const known = await em.count(Conversation, {
+      $and: [owned(viewer), { $or: [{ origin }, ...(own ? [{ id: own }] : [])] }],
+    })
+    if (known > 0) return null
+    return new Storing(em, viewer, moved).conversation()
+  })
+}
+
+class Storing {
+  readonly #em: SqlEntityManager
+  readonly #viewer: Viewer
+  readonly #moved: MovedConversation
+  readonly #conversationId = v7()
+  readonly #messageIds: Map<number, string>
+  readonly #runIds: Map<number, string>
+
+  constructor(em: SqlEntityManager, viewer: Viewer, moved: MovedConversation) {
+    this.#em = em
+    this.#viewer = viewer
+    this.#moved = moved
+    this.#messageIds = new Map(moved.messages.map(({ sequence }) => [sequence, v7()]))
+    this.#runIds = new Map(moved.runs.map(({ run }) => [run, v7()]))
+  }
+
+  async conversation(): Promise<Conversation> {
+    const { id: origin, type: _, title, titledBy, ...times } = this.#moved.conversation
+    const conversation = this.#em.create(Conversation, {
+      id: this.#conversationId,
+      userId: this.#viewer.id,
+      origin,
+      title,
+      titledBy,
+      createdAt: new Date(times.createdAt),
+      updatedAt: new Date(times.updatedAt),
+      archivedAt: dateOf(times.archivedAt),
+      pinnedAt: dateOf(times.pinnedAt),
+      lastSequence: Math.max(0, ...this.#moved.messages.map(({ sequence }) => sequence)),
+      lastRunNumber: this.#moved.runs.length,
+    })
+    for (const run of this.#moved.runs) this.#run(run)
+    for (const message of this.#moved.messages) this.#message(message)
+    this.#attachments()
+    await this.#em.flush()
+    return conversation
+  }
+
+  /** Its log is gone: what it said is in the messages. */
+  #run({ run, message, error, usage, ...it }: BundleRun): void {
+    this.#em.create(Run, {
+      id: this.#runIds.get(run) ?? v7(),
+      userId: this.#viewer.id,
+      conversationId: this.#conversationId,
+      messageId: this.#messageIds.get(message) ?? '',
+      number: run,
+      status: it.status,
+      attempt: it.attempt,
+      model: it.model,
+      usage: usage as never,
+      failure: error as never,
+      createdAt: new Date(it.createdAt),
+      startedAt: dateOf(it.startedAt),
+      finishedAt: dateOf(it.finishedAt),
+      logSweptAt: new Date(),
+    })
+  }
+
+  #message({ sequence, replaces, run, toolCalls, ...it }: BundleMessage): void {
+    const id = this.#messageIds.get(sequence) ?? v7()
+    const runId = (run && this.#runIds.get(run)) || null
+    this.#em.create(Message, {
+      id,
+      userId: this.#viewer.id,
+      conversationId: this.#conversationId,
+      runId,
+      sequence,
+      role: it.role,
+      content: it.content,
+      status: it.status,
+      createdAt: new Date(it.createdAt),
+      supersededAt: dateOf(it.supersededAt),
+      replacesId: (replaces && this.#messageIds.get(replaces)) || null,
+      feedback: it.feedback,
+    })
+    for (const [position, { arguments: argumentsText, startedAt, finishedAt, result, ...call }] of toolCalls.entries())
+      this.#em.create(ToolCall, {
+        ...call,
+        userId: this.#viewer.id,
+        conversationId: this.#conversationId,
+        runId: runId ?? '',
+        messageId: id,
+        position,
+        argumentsText,
+        result: result as never,
+        startedAt: dateOf(startedAt),
+        finishedAt: dateOf(finishedAt),
+      })
+  }
+
+  #attachments(): void {
+    const byMessage = Map.groupBy(this.#moved.attachments, ({ message }) => message)
+    for (const [message, files] of byMessage)
+      for (const [position, { name, mediaType, data, createdAt, uploadedAt }] of files.entries()) {
+        const bytes = Buffer.from(data, 'base64')
+        this.#em.create(Attachment, {
+          userId: this.#viewer.id,
+          messageId: this.#messageIds.get(message) ?? '',
+          position,
+          name,
+          mediaType,
+          size: bytes.length,
+          bytes,
+          createdAt: new Date(createdAt),
+          uploadedAt: new Date(uploadedAt),
+        })
+      }
+  }
+}
+
+const dateOf = (time: string | null) => (time === null ? null : new Date(time))

@@ -1,0 +1,410 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { Conversation } from '../api/conversations/conversation.entity.ts'
+import { Message } from '../api/conversations/message.entity.ts'
+import { internalId } from '../api/ids.ts'
+import { startApp, type TestApp } from './support/app.ts'
+import { openDatabase } from './support/databases.ts'
+import { keyOf } from './support/key.ts'
+import { calls, says, startProvider } from './support/scripted-provider.ts'
+import type { User } from './support/user.ts'
+
+type Import = {
+  id: string
+  status: string
+  format: string | null
+  problem: string | null
+  total: number
+  imported: number
+  present: number
+  skipped: number
+  report: { name: string; outcome: string; reason: string | null; conversationId: string | null }[]
+}
+
+const imports = `{ imports { id status format problem total imported present skipped report { name outcome reason conversationId } } }`
+
+/** Sends a file and waits for the end of its reading. */
+async function moveIn(user: User, file: string | object): Promise<Import> {
+  const response = await user.request('/import', {
+    method: 'POST',
+    headers: { 'content-type': 'application/octet-stream' },
+    body: typeof file === 'string' ? file : JSON.stringify(file),
+  })
+  expect(response.status, await response.clone().text()).toBe(202)
+  const { import: begun }: { import: { id: string } } = await response.json()
+  const find = async () => {
+    const { imports: all } = await user.query<{ imports: Import[] }>(imports)
+    return all.find(({ id }) => id === begun.id)
+  }
+  await expect.poll(async () => (await find())?.status, { timeout: 15_000 }).not.toBe('RUNNING')
+  const job = await find()
+  if (!job) throw new Error('The import is gone')
+  expect(job.imported + job.present + job.skipped).toBe(job.report.length)
+  expect(job.total).toBe(job.report.length)
+  return job
+}
+
+async function moveOut(user: User, query = ''): Promise<string> {
+  const response = await user.request(`/export${query}`)
+  expect(response.status).toBe(200)
+  return response.text()
+}
+
+async function saidBy(user: User, conversationId: string | null | undefined) {
+  const { conversation } = await user.query<{
+    conversation: {
+      title: string
+      messages: {
+        edges: {
+          node: { role: string; content: string; supersededAt: string | null; replaces: { content: string } | null }
+        }[]
+      }
+    }
+  }>(
+    `query ($id: ID!) { conversation(id: $id) { title messages(first: 100, includeSuperseded: true) { edges { node {
+      role content supersededAt replaces { content } } } } } }`,
+    { id: conversationId },
+  )
+  const messages = conversation.messages.edges.map(({ node }) => node)
+  return {
+    title: conversation.title,
+    shown: messages.filter((it) => !it.supersededAt).map((it) => `${it.role} ${it.content}`),
+    superseded: messages.filter((it) => it.supersededAt).map((it) => `${it.role} ${it.content}`),
+    replaced: messages.flatMap((it) => (it.replaces ? [`${it.content} <- ${it.replaces.content}`] : [])),
+  }
+}
+
+describe('a bundle', () => {
+  let app: TestApp
+  let ada: User
+  let bundle: string
+
+  beforeAll(async () => {
+    const provider = await startProvider()
+    app = await startApp({ provider })
+    ada = await app.user('ada')
+    provider.plays(
+      calls({ name: 'add_task', arguments: { title: 'milk' } }),
+      says('Done. "Quotes", <tags>, 日本語 and\nlines.'),
+    )
+    const first = await ada.hears('Remind me of milk')
+    provider.plays(says('Again.'))
+    const { editMessage } = await ada.mutate<{ editMessage: { run: { id: string } } }>(
+      'mutation ($id: ID!) { editMessage(input: { messageId: $id, content: "Remind me of oat milk" }) { run { id } } }',
+      { id: first.message.id },
+    )
+    await Array.fromAsync(ada.follows(editMessage.run))
+    provider.plays(says('Second.'))
+    const second = await ada.hears('Something else')
+    await ada.mutate(
+      'mutation ($id: ID!) { updateConversation(input: { conversationId: $id, title: "Put away", archived: true, pinned: true }) { conversation { id } } }',
+      { id: second.conversation.id },
+    )
+    bundle = await moveOut(ada)
+  })
+
+  test('is one JSON value per line, with a header', () => {
+    const lines = bundle
+      .trimEnd()
+      .split('\n')
+      .map((line): { type: string } => JSON.parse(line))
+    expect(lines[0]).toEqual({ type: 'parley-export', version: 1 })
+    expect(lines.filter(({ type }) => type === 'conversation').length).toBe(2)
+    expect(lines.filter(({ type }) => type === 'end').length).toBe(2)
+    expect(lines.filter(({ type }) => type === 'run').length).toBe(3)
+  })
+
+  test('comes out of an empty server as it went in, byte for byte', async () => {
+    const elsewhere = await startApp({ database: await openDatabase() })
+    const adas = await elsewhere.user('ada')
+    expect(await moveIn(adas, bundle)).toMatchObject({
+      status: 'DONE',
+      format: 'parley',
+      imported: 2,
+      present: 0,
+      skipped: 0,
+    })
+    expect(await moveOut(adas)).toBe(bundle)
+    expect(await moveIn(adas, bundle)).toMatchObject({ status: 'DONE', imported: 0, present: 2 })
+    expect(await moveOut(adas)).toBe(bundle)
+    const found = await adas.query<{ searchMessages: { totalCount: number } }>(
+      '{ searchMessages(query: "oat milk") { totalCount } }',
+    )
+    expect(found.searchMessages.totalCount).toBeGreaterThan(0)
+  })
+
+  test('adds nothing where it came from, and is another’s own with another', async () => {
+    expect(await moveIn(ada, bundle)).toMatchObject({ imported: 0, present: 2 })
+    const eve = await app.user('eve')
+    const job = await moveIn(eve, bundle)
+    expect(job).toMatchObject({ imported: 2 })
+    expect(await moveOut(eve)).toBe(bundle)
+    expect(await moveOut(ada)).toBe(bundle)
+    for (const { conversationId } of job.report) expect(bundle).not.toContain(conversationId)
+  })
+
+  test('an imported conversation goes on', async () => {
+    const eve = await app.user('eve')
+    const { report } = await moveIn(eve, bundle)
+    const { message } = await eve.hears('And now?', { conversation: report[0]?.conversationId ?? '' })
+    expect(message.sequence).toBeGreaterThan(4)
+  })
+
+  test('of one conversation has that alone, and none of others', async () => {
+    const { conversations } = await ada.query<{ conversations: { edges: { node: { id: string } }[] } }>(
+      '{ conversations { edges { node { id } } } }',
+    )
+    const id = conversations.edges[0]?.node.id ?? ''
+    const one = await moveOut(ada, `?conversation=${id}`)
+    expect(one.match(/"type":"conversation"/g)?.length).toBe(1)
+    const eve = await app.user('eve')
+    for (const foreign of [id, 'conv_01h455vb4pex5vsknk084sn02q', 'nonsense'])
+      expect((await eve.request(`/export?conversation=${foreign}`)).status).toBe(404)
+    expect(await moveOut(eve)).toBe('{"type":"parley-export","version":1}\n')
+  })
+
+  test('can be read by people', async () => {
+    const text = await moveOut(ada, '?format=markdown')
+    expect(text).toContain('## You\n\nRemind me of oat milk\n')
+    expect(text).not.toContain('Remind me of milk\n')
+    expect(text).toContain('# Put away\n')
+  })
+
+  test('needs a credential with the scope', async () => {
+    expect((await fetch(`${app.url}/export`)).status).toBe(401)
+    const { key } = await keyOf(ada, ['tasks:read'])
+    const headers = { authorization: `Bearer ${key}` }
+    expect((await fetch(`${app.url}/export`, { headers })).status).toBe(403)
+    const body = { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: '[]' }
+    expect((await fetch(`${app.url}/import`, body)).status).toBe(403)
+    expect((await ada.request('/export?format=pdf')).status).toBe(400)
+    expect((await ada.request('/import')).status).toBe(405)
+  })
+
+  const lines = () => bundle.trimEnd().split('\n')
+  const damages: [string, () => string, object][] = [
+    ['cut in the middle', () => bundle.slice(0, bundle.length * 0.6), { status: 'DONE', skipped: 1 }],
+    ['cut before its last line', () => lines().slice(0, -1).join('\n'), { status: 'DONE', imported: 1, skipped: 1 }],
+    ['a line short', () => lines().toSpliced(3, 1).join('\n'), { status: 'DONE', imported: 1, skipped: 1 }],
+    [
+      'with a line that is not JSON',
+      () => lines().with(3, '{"type":"message",').join('\n'),
+      { imported: 1, skipped: 1 },
+    ],
+    ['with a damaged beginning', () => lines().with(1, '{"type":"conversation","id"').join('\n'), { imported: 1 }],
+    [
+      'with a message twice',
+      () =>
+        lines()
+          .toSpliced(2, 0, lines()[2] ?? '')
+          .join('\n'),
+      { imported: 1, skipped: 1 },
+    ],
+    [
+      'with a role that nobody has',
+      () => bundle.replace('"role":"USER"', '"role":"KING"'),
+      { imported: 1, skipped: 1 },
+    ],
+    ['with a NUL', () => bundle.replace('Remind', '\\u0000'), { imported: 1, skipped: 1 }],
+    [
+      'with a member too many',
+      () => bundle.replace('"role":"USER"', '"userId":"x","role":"USER"'),
+      { imported: 1, skipped: 1 },
+    ],
+    ['of a later version', () => bundle.replace('"version":1', '"version":2'), { status: 'FAILED', imported: 0 }],
+    ['that is empty', () => '', { status: 'FAILED' }],
+    ['that is no JSON', () => 'PK\u0003\u0004', { status: 'FAILED' }],
+    ['that is other JSON', () => '{"a":1}', { status: 'FAILED' }],
+    ['that is a list of nothing', () => '[]', { status: 'FAILED' }],
+  ]
+  test.each(damages)('%s is told, and never half a conversation comes of it', async (_, damaged, expected) => {
+    const user = await app.user('someone')
+    const job = await moveIn(user, damaged())
+    expect(job).toMatchObject(expected)
+    for (const { outcome, reason } of job.report) expect(reason !== null).toBe(outcome === 'SKIPPED')
+    if (job.status === 'FAILED') expect(job.problem).toBeTruthy()
+    const whole = await moveOut(user)
+    for (const line of whole.trimEnd().split('\n').slice(1)) expect(lines()).toContain(line)
+  })
+
+  test('that is too long is refused', async () => {
+    const small = await startApp({ limits: { importBytes: 100 }, database: await openDatabase() })
+    const user = await small.user('ada')
+    const response = await user.request('/import', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: 'x'.repeat(101),
+    })
+    expect(response.status).toBe(413)
+    expect(await response.json()).toMatchObject({ error: { code: 'PAYLOAD_TOO_LARGE', limitName: 'importBytes' } })
+  })
+})
+
+describe('exports of other programs', () => {
+  const node = (id: string, parent: string | null, role: string, text: string, time = 1_700_000_000) => ({
+    id,
+    parent,
+    children: [],
+    message: { author: { role }, create_time: time, content: { content_type: 'text', parts: [text] } },
+  })
+  const chatgpt = (id: string, title = 'Paris') => ({
+    title,
+    create_time: 1_700_000_000.123,
+    update_time: 1_700_000_100,
+    conversation_id: id,
+    current_node: 'a2',
+    mapping: {
+      root: { id: 'root', message: null, parent: null, children: ['s'] },
+      s: node('s', 'root', 'system', ''),
+      u1: node('u1', 's', 'user', 'Where is Paris?'),
+      a1: node('a1', 'u1', 'assistant', 'In Texas.'),
+      a2: node('a2', 'u1', 'assistant', 'In France.', 1_700_000_050),
+    },
+  })
+  const tree = {
+    title: 'Paris',
+    shown: ['USER Where is Paris?', 'ASSISTANT In France.'],
+    superseded: ['ASSISTANT In Texas.'],
+    replaced: ['In France. <- In Texas.'],
+  }
+  const claude = {
+    uuid: 'c-1',
+    name: 'Paris',
+    created_at: '2026-01-01T10:00:00.000Z',
+    updated_at: '2026-01-01T11:00:00.000Z',
+    current_leaf_message_uuid: 'a2',
+    chat_messages: [
+      { uuid: 'u1', sender: 'human', text: 'Where is Paris?', created_at: '2026-01-01T10:00:00.000Z' },
+      {
+        uuid: 'a1',
+        sender: 'assistant',
+        text: 'In Texas.',
+        created_at: '2026-01-01T10:00:01.000Z',
+        parent_message_uuid: 'u1',
+      },
+      {
+        uuid: 'a2',
+        sender: 'assistant',
+        text: '',
+        content: [{ type: 'thinking' }, { type: 'text', text: 'In France.' }],
+        created_at: '2026-01-01T10:00:02.000Z',
+        parent_message_uuid: 'u1',
+      },
+    ],
+  }
+  const libreMessage = (
+    messageId: string,
+    parentMessageId: string,
+    isCreatedByUser: boolean,
+    text: string,
+    second: number,
+  ) => ({
+    messageId,
+    parentMessageId,
+    isCreatedByUser,
+    text,
+    createdAt: `2026-01-01T10:00:0${second}.000Z`,
+  })
+  const librechat = {
+    conversationId: 'l-1',
+    title: 'Paris',
+    exportAt: 'now',
+    recursive: false,
+    messages: [
+      libreMessage('u1', '00000000-0000-0000-0000-000000000000', true, 'Where is Paris?', 0),
+      libreMessage('a1', 'u1', false, 'In Texas.', 1),
+      libreMessage('a2', 'u1', false, 'In France.', 2),
+    ],
+  }
+  const openMessage = (id: string, parentId: string | null, role: string, content: string) => ({
+    id,
+    parentId,
+    role,
+    content,
+    timestamp: 1_700_000_000,
+  })
+  const openWebui = {
+    id: 'o-1',
+    title: 'Paris',
+    created_at: 1_700_000_000,
+    updated_at: 1_700_000_100,
+    chat: {
+      history: {
+        currentId: 'a2',
+        messages: {
+          u1: openMessage('u1', null, 'user', 'Where is Paris?'),
+          a1: openMessage('a1', 'u1', 'assistant', 'In Texas.'),
+          a2: openMessage('a2', 'u1', 'assistant', 'In France.'),
+        },
+      },
+    },
+  }
+  const files: [string, object][] = [
+    ['chatgpt', [chatgpt('g-1')]],
+    ['claude', [claude]],
+    ['librechat', librechat],
+    ['open-webui', [openWebui]],
+  ]
+
+  test.each(files)('%s: branches are superseded versions, and nothing comes twice', async (format, file) => {
+    const app = await startApp()
+    const ada = await app.user('ada')
+    const job = await moveIn(ada, file)
+    expect(job).toMatchObject({ status: 'DONE', format, total: 1, imported: 1 })
+    expect(await saidBy(ada, job.report[0]?.conversationId)).toEqual(tree)
+    expect(await moveIn(ada, file)).toMatchObject({ imported: 0, present: 1 })
+    const bundle = await moveOut(ada)
+    const eve = await app.user('eve')
+    expect(await moveIn(eve, bundle)).toMatchObject({ imported: 1 })
+    expect(await moveOut(eve)).toBe(bundle)
+    expect(await moveIn(eve, file)).toMatchObject({ present: 1 })
+  })
+
+  test('shards come one after the other; what is damaged is named', async () => {
+    const app = await startApp()
+    const ada = await app.user('ada')
+    const broken = { ...chatgpt('g-9', 'Broken'), create_time: 'yesterday' }
+    expect(await moveIn(ada, [chatgpt('g-1'), broken, { mapping: {} }, 7])).toMatchObject({
+      imported: 1,
+      skipped: 3,
+      report: [
+        { outcome: 'IMPORTED' },
+        { name: 'Broken', outcome: 'SKIPPED', reason: expect.stringContaining('create_time') },
+        { name: 'number 3', outcome: 'SKIPPED' },
+        { name: 'number 4', outcome: 'SKIPPED' },
+      ],
+    })
+    expect(await moveIn(ada, [chatgpt('g-1'), chatgpt('g-2')])).toMatchObject({ imported: 1, present: 1 })
+  })
+
+  test('hard ones: circles, missing parents, ten thousand messages deep, signs that cannot be stored', async () => {
+    const app = await startApp({ limits: { pageMax: 100 } })
+    const ada = await app.user('ada')
+    const deep = Object.fromEntries(
+      Array.from({ length: 3_000 }, (_, n) => [
+        `n${n}`,
+        node(`n${n}`, n === 0 ? null : `n${n - 1}`, n % 2 ? 'assistant' : 'user', `Nr ${n}`),
+      ]),
+    )
+    const circle = { x: node('x', 'y', 'user', 'one'), y: node('y', 'x', 'assistant', 'two') }
+    const strange = {
+      x: node('x', 'gone', 'user', 'a\0b\ud800c'),
+      y: node('y', 'x', 'tool', 'hidden'),
+      z: node('z', 'y', 'assistant', 'kept'),
+    }
+    const job = await moveIn(ada, [
+      { ...chatgpt('deep', 'Deep'), mapping: deep, current_node: 'n2999' },
+      { ...chatgpt('circle', 'Circle'), mapping: circle },
+      { ...chatgpt('strange', 'S'.repeat(300)), mapping: strange, current_node: 'z' },
+    ])
+    expect(
+      job.report.map(({ outcome, reason }) => [outcome, reason]).filter(([outcome]) => outcome !== 'IMPORTED'),
+    ).toEqual([['SKIPPED', 'has no text']])
+    const em = app.database.units.asSystem()
+    const id = internalId('conv', job.report[0]?.conversationId ?? '') ?? ''
+    expect(await em.count(Message, { conversationId: id, supersededAt: null })).toBe(3_000)
+    expect((await em.findOneOrFail(Conversation, { id })).lastSequence).toBe(3_000)
+    const third = await saidBy(ada, job.report[2]?.conversationId)
+    expect(third.shown).toEqual(['USER ab\ufffdc', 'ASSISTANT kept'])
+    expect(third.title).toBe('S'.repeat(200))
+  })
+})
