@@ -6,6 +6,7 @@ import { startApp } from './support/app.ts'
 import { cleanUp } from './support/cleaning.ts'
 import { until } from './support/events.ts'
 import { calls, pause, says, startProvider } from './support/scripted-provider.ts'
+import { mcpFile } from './support/tool-boxes.ts'
 
 const program = (name: string) => `node_modules/@modelcontextprotocol/server-${name}/dist/index.js`
 
@@ -52,6 +53,23 @@ function pidOf(name: string): number {
   if (!found) throw new Error(`There is no server-${name}.`)
   return Number(found)
 }
+
+/** Also when its parent has not been told yet. */
+function hasEnded(pid: number): boolean {
+  try {
+    return /\) [ZX]/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    return true
+  }
+}
+
+test('with a file that is wrong Parley does not start, and says everything that is', async () => {
+  const file = mcpFile({ mcpServers: { tasks: { command: 'x' }, web: { url: 'nowhere' } } })
+  await expect(startApp({ env: { PARLEY_MCP_CONFIG: file } })).rejects.toThrow(
+    /not usable:\n {2}mcpServers\.tasks: is the name of a built-in server\n {2}mcpServers\.web\.url: is no http/,
+  )
+  await expect(startApp({ env: { PARLEY_MCP_CONFIG: `${file}.missing` } })).rejects.toThrow('it is not there')
+})
 
 test('three servers from npm work at once', async () => {
   const { folder, provider, ada } = await start()
@@ -112,7 +130,9 @@ test('each of them is killed during a run: the answer comes, the card says what 
     provider.plays(says('One moment.', pause, { call }), says('There it is.'))
     const { run } = await ada.asks(`Use ${name}`)
     await ada.sees(run, 'One moment.')
-    process.kill(pidOf(name), 'SIGKILL')
+    const pid = pidOf(name)
+    process.kill(pid, 'SIGKILL')
+    await expect.poll(() => hasEnded(pid), { timeout: 10_000 }).toBe(true)
     provider.resume()
     const seen = await ada.sees(run, 'There it is.')
     expect(JSON.stringify(seen)).toContain(result)

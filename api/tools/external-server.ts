@@ -27,15 +27,14 @@ export type ExternalMeans = {
   checkOf: SchemaChecks
   /** A fresh way to the server: for one user when it wants to know them, else for all. */
   open(viewer: Viewer | null): Transport
+  /** So often the list is read again unasked: some servers do not say when it changes, some die without a word. */
+  lookEveryMs: number
   /** A line for the operator. */
   log(line: string): void
 }
 
 /** Shaking hands and listing may each take so long. */
 const handshakeMs = 10_000
-
-/** So often the list is read again unasked: some servers do not say when it changes, some die without a word. */
-const lookEveryMs = 30_000
 
 /** A connection that held so long was a good one. */
 const heldMs = 10_000
@@ -171,7 +170,7 @@ export class ExternalServer {
     void connection.ended.then(() => gone.abort())
     const either = AbortSignal.any([this.#over.signal, gone.signal])
     while (!either.aborted) {
-      await pause(lookEveryMs, either)
+      await pause(this.#means.lookEveryMs, either)
       // A server that works on something may have no time for more than that.
       if (!either.aborted && this.#calls === 0) await this.#list(connection)
     }

@@ -35,7 +35,7 @@ const renewMs = 30_000
 /** Begins to connect to all of them at once, and stays at it until it is closed. */
 export function createExternalServers(
   configs: readonly ServerConfig[],
-  { limits, mint }: { limits: ExternalLimits; mint: Mint },
+  { limits, mint, lookEveryMs = 30_000 }: { limits: ExternalLimits; mint: Mint; lookEveryMs?: number },
 ): ExternalServers {
   const checkOf = createSchemaChecks(createTimeBox(checkMs))
   const children = new Set<ChildTransport>()
@@ -57,7 +57,8 @@ export function createExternalServers(
   }
 
   const servers = configs.map(
-    (config) => new ExternalServer(config, { limits, checkOf, log, open: (viewer) => open(config, viewer) }),
+    (config) =>
+      new ExternalServer(config, { limits, checkOf, lookEveryMs, log, open: (viewer) => open(config, viewer) }),
   )
   const endChildren = () => children.forEach((it) => void it.kill())
   if (configs.length > 0) process.on('exit', endChildren)
@@ -66,6 +67,7 @@ export function createExternalServers(
     tools: (viewer) => servers.flatMap((server) => server.tools(viewer)),
     health: () => servers.map((server) => server.health()),
     settled: async (milliseconds) => {
+      if (servers.length === 0) return
       const all = Promise.all(servers.map((server) => server.settled()))
       await (milliseconds === undefined ? all : Promise.race([all, passed(milliseconds)]))
     },

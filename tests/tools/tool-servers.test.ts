@@ -1,8 +1,12 @@
 import { describe, expect, test, vi } from 'vitest'
 import { publicId } from '../../api/ids.ts'
+import { standardLimits } from '../../api/limits.ts'
+import { createExternalServers } from '../../api/tools/external-servers.ts'
+import { readMcpConfig } from '../../api/tools/mcp-config.ts'
 import type { Toolbox } from '../../api/tools/toolbox.ts'
+import { cleanUp } from '../support/cleaning.ts'
 import { scriptedTools, text } from '../support/scripted-tools.ts'
-import { ada, bob, child, toolboxesOver } from '../support/tool-boxes.ts'
+import { ada, bob, child, mcpFile, toolboxesOver } from '../support/tool-boxes.ts'
 import { startToolServer, type ToolServer } from '../support/tool-server.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
@@ -133,6 +137,31 @@ describe('a list that changes', () => {
     expect(lists.length).toBeGreaterThan(1)
     expect(lists.length).toBeLessThan(20)
   })
+})
+
+test('a server that dies without a word, or changes its list in silence, is noticed all the same', async () => {
+  const tools: Parameters<typeof scriptedTools>[0] = { say }
+  const server = await startToolServer(scriptedTools(tools))
+  // It has no stream for news.
+  const silent: ToolServer['intercept'] = ({ method }, response) => {
+    if (method !== 'GET') return false
+    response.writeHead(405).end()
+    return true
+  }
+  server.intercept = silent
+  const file = mcpFile({ mcpServers: { web: { url: server.url } } })
+  const servers = createExternalServers(readMcpConfig({ file, required: true, variables: {} }), {
+    ...{ limits: standardLimits, mint: () => Promise.reject(new Error('no mint')), lookEveryMs: 100 },
+  })
+  cleanUp(() => servers.close())
+  const seen = () => servers.health().map((it) => [it.status, ...it.tools.map(({ name }) => name)])
+  await expect.poll(seen, { timeout: 20_000 }).toEqual([['CONNECTED', 'say']])
+  tools.more = say
+  await expect.poll(seen, { timeout: 20_000 }).toEqual([['CONNECTED', 'say', 'more']])
+  await server.stop()
+  await expect.poll(seen, { timeout: 20_000 }).toEqual([['UNAVAILABLE', 'say', 'more']])
+  await server.begin()
+  await expect.poll(seen, { timeout: 40_000 }).toEqual([['CONNECTED', 'say', 'more']])
 })
 
 test('the operator says which tools ask a person first', async () => {
