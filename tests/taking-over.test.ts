@@ -141,9 +141,10 @@ test('after three takeovers without a step forward a run is given up, its text s
   const provider = await play()
   let server = await start(provider)
   const ada = await server.user('ada')
+  const texts = ['First', 'Second', 'Third']
+  provider.plays(...texts.map((text) => says(text, pause)))
   const asked = await ada.asks('Tell me a story')
-  for (const text of ['First', 'Second', 'Third']) {
-    provider.plays(says(text, pause))
+  for (const text of texts) {
     await untilStored(asked.run, text)
     server.power.cut()
     server = await takeOver(provider)

@@ -18,3 +18,22 @@ export function isAway(error: unknown): boolean {
 
 /** Lost connections and a server that stops or starts, as PostgreSQL and the system name them. */
 const awayCodes = /^(?:08...|57P0[1-3]|53300|ECONN\w+|EPIPE|ENOENT|ETIMEDOUT|EHOST\w+|ENET\w+|ENOTFOUND|EAI_AGAIN)$/
+
+const retryMs = 200
+
+/** The work, again and again while the database is away, for so long at the most. */
+export async function whileAway<T>(
+  patienceMs: number,
+  work: (again: boolean) => Promise<T>,
+  isPassing: (error: unknown) => boolean = isAway,
+): Promise<T> {
+  const since = performance.now()
+  for (let again = false; ; again = true) {
+    try {
+      return await work(again)
+    } catch (error) {
+      if (!isPassing(error) || performance.now() - since > patienceMs) throw error
+      await new Promise((resolve) => setTimeout(resolve, retryMs))
+    }
+  }
+}

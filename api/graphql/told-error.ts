@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { GraphQLError } from 'graphql'
+import { isAway } from '../bell/connection.ts'
 import { AppError, type ErrorCode, httpStatus } from '../errors.ts'
 
 /**
@@ -44,8 +45,17 @@ function httpOf(code: Code, given: unknown): Record<string, unknown> {
   return typeof given === 'object' && given !== null ? { ...own, ...given, spec } : own
 }
 
+const storageUnavailable = new AppError(
+  'STORAGE_UNAVAILABLE',
+  'The database cannot be reached. Try again in a moment.',
+  {
+    retryAfterMs: 1_000,
+  },
+)
+
 function refusalIn(error: unknown): AppError | null {
   if (error instanceof AppError) return error
+  if (isAway(error)) return storageUnavailable
   return error instanceof GraphQLError && error.originalError ? refusalIn(error.originalError) : null
 }
 

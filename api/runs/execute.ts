@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { owned, scopes, type Viewer } from '../auth/viewer.ts'
+import { whileAway } from '../bell/connection.ts'
 import { Message } from '../conversations/message.entity.ts'
 import type { Limits } from '../limits.ts'
 import { withPageTools } from '../tools/page-tools.ts'
@@ -12,7 +13,7 @@ import type { Model } from './model.ts'
 import { Run } from './run.entity.ts'
 import type { StoredEvent } from './run-event.ts'
 import { RunError, type RunFailure } from './run-failure.ts'
-import { LostRun, type Recorder, type RunLog } from './run-log.ts'
+import { LostRun, patienceMs, type Recorder, type RunLog } from './run-log.ts'
 import { type Outcome, StepKeeper } from './step-keeper.ts'
 import { timeZoneOf } from './time-zone.ts'
 import { tokensOf } from './tokens.ts'
@@ -55,9 +56,12 @@ export type Result = 'ended' | 'waits' | 'handover' | 'lost'
 export async function execute(parts: ExecutionParts, run: Run, halt: AbortSignal): Promise<Result> {
   const { log, toolboxes } = parts
   const viewer: Viewer = { id: run.userId, scopes }
+  const [lastSeq, timeZone] = await whileAway(patienceMs, async () => {
+    const em = log.units.as(viewer)
+    return [await lastSeqOf(em, run), await timeZoneOf(em, viewer, run)] as const
+  })
   const toolbox = withPageTools(await toolboxes.open(viewer), run.clientTools ?? [], checkOf)
-  const timeZone = await timeZoneOf(log.units.as(viewer), viewer, run)
-  const recorder = log.record(writtenRun(run), await lastSeqOf(log.units.as(viewer), run))
+  const recorder = log.record(writtenRun(run), lastSeq)
   try {
     return await new Execution(parts, run, viewer, toolbox, recorder, halt, timeZone).work()
   } catch (error) {
@@ -190,12 +194,14 @@ class Execution {
     }
   }
 
-  async #read(): Promise<Transcript> {
-    const em = this.#em()
-    const transcript = await readTranscript(em, this.#viewer, this.#run, this.#toolbox, this.#parts.limits)
-    const { repairs } = transcript
-    if (repairs.length > 0) await em.nativeUpdate(Run, { id: this.#run.id, userId: this.#run.userId }, { repairs })
-    return transcript
+  #read(): Promise<Transcript> {
+    return whileAway(patienceMs, async () => {
+      const em = this.#em()
+      const transcript = await readTranscript(em, this.#viewer, this.#run, this.#toolbox, this.#parts.limits)
+      const { repairs } = transcript
+      if (repairs.length > 0) await em.nativeUpdate(Run, { id: this.#run.id, userId: this.#run.userId }, { repairs })
+      return transcript
+    })
   }
 
   /** A message that was cut off and is not said again keeps what was stored of it: told once more, as one delta. */

@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Units } from '../auth/units.ts'
 import type { Bell } from '../bell/bell.ts'
-import { isAway } from '../bell/connection.ts'
+import { isAway, whileAway } from '../bell/connection.ts'
 import { isBehind } from './cursor.ts'
 import { LogWriter, type StoreChunks } from './log-writer.ts'
 import type { FinishedEvent, Position, RunEvent, StoredEvent } from './run-event.ts'
@@ -28,9 +28,8 @@ export type Placed = { position: Position; event: RunEvent }
 const rowsPerRead = 200
 const eventsPerRead = 500
 const keptInMemory = 1_000
-/** So long a finished thing waits for a database that is away, or busy with itself, before the run is let fall. */
-const patienceMs = 10_000
-const retryMs = 200
+/** So long a run waits for a database that is away before it is let fall. */
+export const patienceMs = 10_000
 
 /** The events of runs in Postgres: written by the one process that owns a run, readable behind any position by anybody. */
 export class RunLog {
@@ -146,22 +145,15 @@ export class Recorder {
     ours: boolean,
     work?: (em: SqlEntityManager) => Promise<void>,
   ): Promise<void> {
-    const { units } = this.#log
-    const since = performance.now()
-    for (let again = false; ; again = true) {
-      try {
-        return await units.as({ id: this.run.userId }).transactional(async (em) => {
-          // The answer to a commit can be lost while the commit is not.
-          if (again && ours && (await isStored(em, this.run, lastSeq))) return
-          await fence(em, this.run, lastSeq)
-          await storeEvents(em, this.run, rows)
-          await work?.(em)
-        })
-      } catch (error) {
-        if (!(isAway(error) || isConflict(error)) || performance.now() - since > patienceMs) throw error
-        await new Promise((resolve) => setTimeout(resolve, retryMs))
-      }
-    }
+    const commit = (again: boolean) =>
+      this.#log.units.as({ id: this.run.userId }).transactional(async (em) => {
+        // The answer to a commit can be lost while the commit is not.
+        if (again && ours && (await isStored(em, this.run, lastSeq))) return
+        await fence(em, this.run, lastSeq)
+        await storeEvents(em, this.run, rows)
+        await work?.(em)
+      })
+    await whileAway(patienceMs, commit, (error) => isAway(error) || isConflict(error))
   }
 
   /** Everything is in the table now: readers that are far behind find it there. */

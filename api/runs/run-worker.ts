@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { v7 } from 'uuid'
 import type { Bell, Listener } from '../bell/bell.ts'
+import { whileAway } from '../bell/connection.ts'
 import { inTransaction } from '../bell/in-transaction.ts'
 import { ringConversation } from '../conversations/conversations.ts'
 import type { Limits } from '../limits.ts'
@@ -12,7 +13,7 @@ import { letGo, renewLeases, takeOver } from './lease.ts'
 import type { Model } from './model.ts'
 import { sweepOld } from './retention.ts'
 import { Run } from './run.entity.ts'
-import type { RunLog } from './run-log.ts'
+import { patienceMs, type RunLog } from './run-log.ts'
 import { giveTitle } from './title.ts'
 
 export type WorkerParts = {
@@ -142,7 +143,9 @@ export class RunWorker {
   async #execute(runId: string, halt: AbortController): Promise<void> {
     const { ownerId } = this.claim
     try {
-      const run = await this.#system().findOne(Run, { id: runId, ownerId, status: 'RUNNING' })
+      const run = await whileAway(patienceMs, () =>
+        this.#system().findOne(Run, { id: runId, ownerId, status: 'RUNNING' }),
+      )
       if (!run || run.attempt <= (this.#fallen.get(runId) ?? 0)) return
       if (this.closing) return await this.#handOver(run)
       this.#fallen.set(runId, run.attempt)
