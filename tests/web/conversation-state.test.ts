@@ -3,7 +3,9 @@ import {
   type ChatMessage,
   type ChatRun,
   changeConversation,
+  inOrder,
   isArrived,
+  isWaiting,
   supersedes,
 } from '../../web/app/conversation-state.ts'
 import type { ConversationEvent } from '../../web/app/events.ts'
@@ -111,5 +113,27 @@ describe('a conversation on the page', () => {
     expect(supersedes(messages, begins(next, 'run_2')), 'the next question').toBe(false)
     expect(supersedes(messages, begins(said, 'run_2')), 'a retry').toBe(true)
     expect(supersedes(messages, begins(next, 'run_2', 'msg_1')), 'an edit').toBe(true)
+    const shownAfter = (event: ConversationEvent) => told([event], { ...empty, messages }).messages.map(({ id }) => id)
+    expect(shownAfter(begins(said, 'run_1')), 'told a second time').toEqual(['msg_1', 'msg_2'])
+    expect(shownAfter(begins(said, 'run_2')), 'a retry').toEqual(['msg_1'])
+    expect(shownAfter(begins(next, 'run_2', 'msg_1')), 'an edit').toEqual(['msg_3'])
+  })
+
+  test('keeps what waits at the end, and its run out of the way of the one that is there', () => {
+    const running = told(whole.slice(0, 2))
+    const queued = { ...run, id: 'run_2', status: 'QUEUED' } as const
+    const next = message('msg_3', 1.5, { role: 'USER', content: 'And?', status: 'COMPLETE', run: queued })
+    const sent = changeConversation(running, { type: 'sent', message: next, run: queued })
+    expect(sent.activeRun?.id).toBe('run_1')
+    expect(inOrder(sent.messages).map(({ id }) => id)).toEqual(['msg_1', 'msg_2', 'msg_3'])
+    const given = changeConversation(sent, { type: 'run', run: { ...queued, status: 'STOPPED' } })
+    expect(given.messages.some(isWaiting)).toBe(false)
+    expect(given.activeRun?.id).toBe('run_1')
+  })
+
+  test('says how many tokens an answer took as soon as its run has ended', () => {
+    const usage = { inputTokens: 10, outputTokens: 5 }
+    const end = told([...whole.slice(0, -1), { __typename: 'RunEnded', cursor: '8', run: { ...run, usage } }])
+    expect(end.messages.at(-1)?.run?.usage).toEqual(usage)
   })
 })

@@ -53,7 +53,7 @@ function applyEvent(state: ConversationState, event: ConversationEvent): Convers
     case 'ConversationUpdated':
       return { ...state, title: event.conversation.title, activeRun: event.conversation.activeRun }
     case 'RunStarted':
-      return { ...withRun(state, event.run), messages: merge(state.messages, event.message) }
+      return withRun({ ...state, messages: merge(withoutSuperseded(state.messages, event), event.message) }, event.run)
     case 'MessageStarted': {
       const known = state.messages.find(({ id }) => id === event.message.id)
       return known && isFinished(known) ? state : { ...state, messages: merge(state.messages, event.message) }
@@ -78,6 +78,18 @@ function applyEvent(state: ConversationState, event: ConversationEvent): Convers
 /** The place that was kept for a turn in which nothing was said. */
 const isLeftEmpty = (message: ChatMessage, run: ChatRun) =>
   message.run?.id === run.id && message.role === 'ASSISTANT' && !isFinished(message) && message.content === ''
+
+/** An edit takes the place of what it replaces and all after that, trying again of all after the question. */
+function withoutSuperseded(
+  messages: readonly ChatMessage[],
+  { message, run }: { message: ChatMessage; run: ChatRun },
+): readonly ChatMessage[] {
+  const replaced = messages.find(({ id }) => id === message.replaces?.id)
+  const from = replaced?.sequence ?? message.sequence + 1
+  const stays = (it: ChatMessage) =>
+    it.sequence < from || it.run?.id === run.id || it.id === message.id || (!replaced && it.role === 'USER')
+  return messages.every(stays) ? messages : messages.filter(stays)
+}
 
 export const isFinished = ({ status }: { status: ChatMessage['status'] }) => status !== 'STREAMING'
 

@@ -27,27 +27,29 @@ export function Approval({ toolCallId, title, args }: ApprovalProps) {
       {open && <Details text={text} onText={setText} wrong={edited === null} reason={reason} onReason={setReason} />}
       <div className="flex flex-wrap items-center gap-2">
         <p className="min-w-0 flex-1 basis-48 text-sm text-warn">This cannot be undone. May the assistant do it?</p>
-        <Button size="small" look="quiet" aria-expanded={open} onClick={() => setOpen(!open)}>
-          {open ? 'Less' : 'Change'}
-          <span className="sr-only">: {title}</span>
-        </Button>
-        <Button
-          size="small"
-          onClick={(event) => say('DENY', event.currentTarget)}
-          disabled={busy}
-          aria-label={`Deny: ${title}`}
-        >
-          Deny
-        </Button>
-        <Button
-          size="small"
-          look="accent"
-          onClick={(event) => say('APPROVE', event.currentTarget)}
-          disabled={busy || edited === null}
-          aria-label={`Approve: ${title}`}
-        >
-          Approve
-        </Button>
+        <span className="ms-auto flex gap-2">
+          <Button size="small" look="quiet" aria-expanded={open} onClick={() => setOpen(!open)}>
+            {open ? 'Less' : 'Change'}
+            <span className="sr-only">: {title}</span>
+          </Button>
+          <Button
+            size="small"
+            onClick={(event) => say('DENY', event.currentTarget)}
+            disabled={busy}
+            aria-label={`Deny: ${title}`}
+          >
+            Deny
+          </Button>
+          <Button
+            size="small"
+            look="accent"
+            onClick={(event) => say('APPROVE', event.currentTarget)}
+            disabled={busy || edited === null}
+            aria-label={`Approve: ${title}`}
+          >
+            Approve
+          </Button>
+        </span>
       </div>
     </div>
   )

@@ -35,7 +35,7 @@ export function OwnMessage({ message }: { message: ChatMessage }) {
         </p>
       )}
       {actions && !waits && (
-        <div className="-my-1 -me-1 flex items-center opacity-0 group-hover/own:opacity-100 focus-within:opacity-100 has-[[data-versions]]:opacity-100 pointer-coarse:opacity-100">
+        <div className="-mt-1.5 -me-1 -mb-6 flex items-center opacity-0 group-hover/own:opacity-100 focus-within:opacity-100 has-[[data-versions]]:opacity-100 pointer-coarse:opacity-100">
           {message.replaces && <MessageVersions messageId={message.id} onShow={setEarlier} />}
           <CopyButton text={() => message.content} label="Copy the message" />
           {actions.edit && (

@@ -2,21 +2,15 @@
 export function ToolValue({ value }: { value: unknown }) {
   const plain = plainMembers(value)
   if (plain?.length === 0) return <p className="text-sm text-muted">None</p>
-  if (plain)
+  if (plain) return <Members of={plain} />
+  const table = tableIn(value)
+  if (table)
     return (
-      <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-sm">
-        {plain.map(([name, text]) => (
-          <div key={name} className="contents">
-            <dt className="text-muted">{name}</dt>
-            <dd className="min-w-0 wrap-anywhere" dir="auto">
-              {text}
-            </dd>
-          </div>
-        ))}
-      </dl>
+      <div className="space-y-2">
+        {table.beside.length > 0 && <Members of={table.beside} />}
+        <Table rows={table.rows} />
+      </div>
     )
-  const rows = plainRows(value)
-  if (rows) return <Table rows={rows} />
   const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2)
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by key
@@ -26,7 +20,23 @@ export function ToolValue({ value }: { value: unknown }) {
   )
 }
 
+type Member = [name: string, text: string]
 type Row = Record<string, string>
+
+function Members({ of }: { of: readonly Member[] }) {
+  return (
+    <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-sm">
+      {of.map(([name, text]) => (
+        <div key={name} className="contents">
+          <dt className="text-muted">{name}</dt>
+          <dd className="min-w-0 wrap-anywhere" dir="auto">
+            {text}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
 
 function Table({ rows }: { rows: readonly Row[] }) {
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))]
@@ -60,25 +70,25 @@ function Table({ rows }: { rows: readonly Row[] }) {
   )
 }
 
-function plainMembers(value: unknown): [string, string][] | null {
+function plainMembers(value: unknown): Member[] | null {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return null
   const members = Object.entries(value).filter(([, it]) => it !== null)
   if (members.some(([, it]) => typeof it === 'object')) return null
   return members.map(([name, it]) => [name, String(it)])
 }
 
-/** A list of plain objects, by itself or as the only member that is a list. */
-function plainRows(value: unknown): Row[] | null {
-  const list = Array.isArray(value) ? value : onlyList(value)
-  if (!list || list.length === 0) return null
-  const rows = list.map(plainMembers)
-  return rows.every((it) => it !== null && it.length > 0)
-    ? rows.map((members) => Object.fromEntries(members ?? []))
-    : null
+/** A list of plain objects, by itself or as the only list beside plain members. */
+function tableIn(value: unknown): { rows: Row[]; beside: Member[] } | null {
+  if (Array.isArray(value)) return withRows(value, [])
+  if (value === null || typeof value !== 'object') return null
+  const [list, ...more] = Object.entries(value).filter(([, it]) => Array.isArray(it))
+  if (!list || more.length > 0) return null
+  const beside = plainMembers({ ...value, [list[0]]: null })
+  return beside && withRows(list[1], beside)
 }
 
-function onlyList(value: unknown): unknown[] | null {
-  if (value === null || typeof value !== 'object') return null
-  const [list, ...others] = Object.values(value)
-  return others.length === 0 && Array.isArray(list) ? list : null
+function withRows(list: readonly unknown[], beside: Member[]): { rows: Row[]; beside: Member[] } | null {
+  const rows = list.map(plainMembers)
+  if (rows.length === 0 || rows.some((it) => !it?.length)) return null
+  return { rows: rows.map((it) => Object.fromEntries(it ?? [])), beside }
 }

@@ -11,7 +11,7 @@ import { NewKey } from './new-key-dialog.tsx'
 import { RevokeKey } from './queries.ts'
 import { listStyle, Section } from './section.tsx'
 
-export type ApiKey = ApiKeyFieldsFragment
+type ApiKey = ApiKeyFieldsFragment
 
 /** Keys for programs: made, listed, revoked. */
 export function ApiKeys({ read }: { read: ApiKey[] }) {

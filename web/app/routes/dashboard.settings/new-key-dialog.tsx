@@ -6,9 +6,10 @@ import { Dialog } from '~/components/dialog.tsx'
 import { Field, inputStyle } from '~/components/field.tsx'
 import { Notice } from '~/components/notice.tsx'
 import { sentenceOf } from '~/failure.ts'
-import type { ApiKey } from './api-keys.tsx'
+import type { ApiKeyFieldsFragment } from '../../../../schema/generated/graphql.ts'
 import { MakeKey } from './queries.ts'
 
+type ApiKey = ApiKeyFieldsFragment
 type NewKeyProps = { onMade: (key: ApiKey) => void; onClose: () => void }
 
 /** Asks what the key is for; shows it once. */
