@@ -5,6 +5,8 @@ import { cleanUp } from './cleaning.ts'
 /** Tells what the ORM asks the database for, values and all. Not what is written meanwhile, by runs that come to their end. */
 export function watchStatements({ orm }: Pick<Database, 'orm'>): {
   during<T>(work: () => Promise<T>): Promise<string[]>
+  /** How many there are at the least, of three times: the server asks for things of its own now and then. */
+  fewest<T>(work: () => Promise<T>): Promise<number>
 } {
   const logger = orm.config.getLogger()
   const { logQuery, isEnabled } = logger
@@ -16,15 +18,21 @@ export function watchStatements({ orm }: Pick<Database, 'orm'>): {
   cleanUp(() => {
     Object.assign(logger, { logQuery, isEnabled })
   })
+  const during = async (work: () => Promise<unknown>) => {
+    seen = []
+    try {
+      await work()
+      return seen
+    } finally {
+      seen = undefined
+    }
+  }
   return {
-    async during(work) {
-      seen = []
-      try {
-        await work()
-        return seen
-      } finally {
-        seen = undefined
-      }
+    during,
+    async fewest(work) {
+      const counts = []
+      for (let times = 0; times < 3; times++) counts.push((await during(work)).length)
+      return Math.min(...counts)
     },
   }
 }
