@@ -15,6 +15,8 @@ const below = {
 const mayImport: Record<string, readonly string[]> = {
   main: ['app', 'config', 'listen'],
   dev: ['app', 'config', 'listen'],
+  export: ['transfer', 'database', 'config'],
+  seed: ['database', 'config'],
   app: [...below.doors, 'graphql', 'chatkit', 'mcp', 'database', 'config'],
   graphql: below.doors,
   chatkit: below.doors,
@@ -51,7 +53,15 @@ const vendors: Record<string, readonly string[]> = {
 }
 
 /** Who may look at the environment: programs, which hand it to the configuration, and the build of the web. */
-const programs = ['api/main.ts', 'api/dev.ts', 'api/database/prepare.ts', 'api/database/migrate.ts', 'web/main.ts']
+const programs = [
+  'api/main.ts',
+  'api/dev.ts',
+  'api/export.ts',
+  'api/seed.ts',
+  'api/database/prepare.ts',
+  'api/database/migrate.ts',
+  'web/main.ts',
+]
 const readersOfEnvironment = [...programs, 'web/build.ts', 'web/vite.config.ts']
 
 type Import = { from: string; names: string; to: string | null }
