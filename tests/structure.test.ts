@@ -215,3 +215,10 @@ describe('files', () => {
     expect(readers.sort()).toEqual([...readersOfEnvironment].sort())
   })
 })
+
+test('the proxy of docker-compose.yml sends every path of the API to the API', () => {
+  const paths = [...readFileSync('api/app.ts', 'utf8').matchAll(/'(\/[a-z]+)/g)].map(([, path = '']) => path)
+  const proxied = readFileSync('.docker/Caddyfile', 'utf8')
+  expect(paths.length).toBeGreaterThan(5)
+  expect(paths.filter((path) => !new RegExp(`path .*${path}(?![a-z])`).test(proxied))).toEqual([])
+})
