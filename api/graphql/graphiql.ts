@@ -132,6 +132,7 @@ const examples = [
   ['stop-run', { runId: 'the id of a run that is at work' }],
   ['decide-tool-call', { input: { toolCallId: 'the id of a call that waits', decision: 'APPROVE' } }],
   ['create-api-key', { name: 'My program', scopes: ['conversations:read'] }],
+  ['export', { format: 'JSONL' }],
   ['follow-viewer', null],
 ] as const
 
