@@ -1,9 +1,8 @@
-import { ownConversation } from '../conversations/conversations.ts'
+import { internalId } from '../ids.ts'
 import { countExported } from '../transfer/export.ts'
 import { type ImportEntry, ImportJob } from '../transfer/import-job.entity.ts'
 import { listImports } from '../transfer/imports.ts'
 import { builder } from './builder.ts'
-import { rowId } from './node.ts'
 
 const ExportFormat = builder.enumType('ExportFormat', {
   description: 'As what conversations are exported.',
@@ -79,17 +78,19 @@ builder.objectType(ImportJob, {
 
 builder.queryFields((t) => ({
   export: t.field({
-    description: 'Where to download one or all of your conversations.',
+    description:
+      'Where to download one or all of your conversations; null when there is none with this id, or none of yours.',
     type: Export,
     nullable: true,
     args: {
       conversationId: t.arg.id({ description: 'Only this one: `conv_…`. Left out: all.' }),
       format: t.arg({ type: ExportFormat, defaultValue: 'JSONL', description: 'As what.' }),
     },
-    resolve: async (_, { conversationId, format }, { em, viewer }) => {
+    resolve: async (_, { conversationId, format }, { em, viewer, loaders }) => {
       const path = `/export?format=${(format ?? 'JSONL').toLowerCase()}`
       if (conversationId == null) return { path, conversations: await countExported(em, viewer) }
-      await ownConversation(em, viewer, rowId('conv', conversationId))
+      const id = internalId('conv', conversationId)
+      if (id === null || !(await loaders.conversation.load(id))) return null
       return { path: `${path}&conversation=${conversationId}`, conversations: 1 }
     },
   }),

@@ -53,6 +53,7 @@ const samples: Record<string, unknown> = {
   timeZone: 'Europe/Berlin',
   reason: 'No',
   status: 'OPEN',
+  format: 'JSONL',
 }
 
 /** Left out, because what they would narrow down is what a leak would show. */
