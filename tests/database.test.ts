@@ -288,7 +288,14 @@ describe('what is deleted takes along what hangs on it', () => {
     const { userId, conversation } = await settledUser()
     const em = database.units.as({ id: userId })
     expect(await em.nativeDelete(Conversation, { id: conversation.id })).toBe(1)
-    expect(await countsAs(userId)).toEqual({ ...none, api_key: 1, idempotency_key: 1, import_job: 1, rate_bucket: 1, task: 1 })
+    expect(await countsAs(userId)).toEqual({
+      ...none,
+      api_key: 1,
+      idempotency_key: 1,
+      import_job: 1,
+      rate_bucket: 1,
+      task: 1,
+    })
   })
 
   test('a run its answer, not the question', async () => {

@@ -6,8 +6,8 @@ import { countMessagesOfEach, listMessagesOfEach } from '../conversations/conver
 import type { PageArgs } from '../page.ts'
 import {
   activeRunsOf,
-  findAttachments,
   countRunsOfEach,
+  findAttachments,
   findConversations,
   findMessages,
   findRuns,
