@@ -41,16 +41,22 @@ async function decides(user: User, toolCallId: string, decision: Decision) {
   return decideToolCall.toolCall
 }
 
-const waitsIn = (event: StreamEvent) =>
-  event.__typename === 'ToolCallChanged' && event.toolCall.status === 'AWAITING_APPROVAL'
+/** The calls that wait for a person. A replay shows each as it is now, so one may be told more than once. */
+const waitingIn = (events: StreamEvent[]) => [
+  ...new Set(
+    events.flatMap((it) =>
+      it.__typename === 'ToolCallChanged' && it.toolCall.status === 'AWAITING_APPROVAL' ? [it.toolCall.id] : [],
+    ),
+  ),
+]
 
-/** Follows until so many calls wait for a person and nobody works on the run; gives the calls. */
+/** Follows until so many calls wait for a person and nobody works on the run; gives the calls in their order. */
 async function asked(
   user: User,
   it: { run: { id: string }; conversation: { id: string } },
   count = 1,
 ): Promise<string[]> {
-  const events = await until(user.follows(it.run), (_, soFar) => soFar.filter(waitsIn).length === count)
+  const events = await until(user.follows(it.run), (_, soFar) => waitingIn(soFar).length === count)
   for await (const event of user.follows(it.conversation))
     if (event.__typename === 'ConversationUpdated') {
       const { node } = await user.query<{ node: { status: string } }>(
@@ -61,9 +67,7 @@ async function asked(
       )
       if (node.status === 'AWAITING_APPROVAL') break
     }
-  return events.flatMap((event) =>
-    event.__typename === 'ToolCallChanged' && waitsIn(event) ? [event.toolCall.id] : [],
-  )
+  return waitingIn(events).toSorted() // ids grow with the calls' places
 }
 
 const ended = (user: User, run: { id: string }) => Array.fromAsync(user.follows(run))

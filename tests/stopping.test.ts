@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { internalId } from '../api/ids.ts'
 import { startApp } from './support/app.ts'
 import { cleanUp } from './support/cleaning.ts'
 import { until } from './support/events.ts'
@@ -60,7 +61,8 @@ test('a deleted conversation ends its streams, and nothing more is written', asy
   provider.plays(says('Words', pause))
   const { run, conversation } = await ada.asks('Hello')
   await ada.sees(run, 'Words')
-  const following = Array.fromAsync(ada.follows(conversation))
+  const following = ada.follows(conversation)
+  await following.next()
   const asked = await provider.asked(1)
   const { deleteConversation } = await ada.mutate<{ deleteConversation: object }>(
     `mutation ($input: DeleteConversationInput!) {
@@ -69,14 +71,17 @@ test('a deleted conversation ends its streams, and nothing more is written', asy
   )
   expect(deleteConversation).toEqual({ deletedId: conversation.id, deletedMessages: 2, deletedRuns: 1 })
   await asked.hungUp
-  await following
-  const rows = await app.database.orm.em.fork({ session: { role: 'app_system' } }).execute<{ left: number }[]>(
-    `select (select count(*) from message) + (select count(*) from run) + (select count(*) from run_event)
-        + (select count(*) from tool_call) + (select count(*) from conversation) as left
-       from (select 1) it where ? = ?`,
-    [1, 1],
+  await Array.fromAsync(following)
+  const id = internalId('conv', conversation.id)
+  const [row] = await app.database.units.asSystem().execute<{ left: number }[]>(
+    `select (select count(*) from message where conversation_id = it.id) + (select count(*) from run where conversation_id = it.id)
+      + (select count(*) from tool_call where conversation_id = it.id)
+      + (select count(*) from run_event where run_id not in (select id from run))
+      + (select count(*) from conversation where id = it.id) as left
+     from (select ?::uuid as id) it`,
+    [id],
   )
-  expect(rows).toHaveLength(1)
+  expect(Number(row?.left)).toBe(0)
   await expect(until(ada.follows(conversation), () => true)).rejects.toMatchObject({ code: 'NOT_FOUND' })
 })
 
