@@ -32,6 +32,25 @@ export async function openTab(context: BrowserContext): Promise<{ page: Page; pr
   return { page, problems }
 }
 
+/** Something of ours answers for ChatKit's host: its script is played, see chatkit-standin.js. */
+export async function playChatKit(context: BrowserContext): Promise<void> {
+  await context.unroute(`https://${chatkitHost}/**`)
+  await context.route(`https://${chatkitHost}/**`, (route) =>
+    route.fulfill({ path: 'tests/support/chatkit-standin.js', contentType: 'text/javascript' }),
+  )
+}
+
+/** A new person at this browser. Ends on the dashboard. */
+export async function signUp(page: Page, name: string): Promise<void> {
+  await visit(page, '/sign-up')
+  await page.getByLabel('Name').fill(name)
+  await page.getByLabel('E-mail').fill(`${name.toLowerCase()}@example.test`)
+  await page.getByLabel('Password').fill('correct horse battery staple')
+  await page.getByRole('button', { name: 'Create account' }).click()
+  await page.waitForURL('**/dashboard')
+  await hydrated(page)
+}
+
 /** Goes to a page and waits until React has taken it over: before that, what is typed gets lost. */
 export async function visit(page: Page, path: string): Promise<void> {
   await page.goto(path)

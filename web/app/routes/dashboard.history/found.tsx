@@ -17,9 +17,12 @@ export function Found({ read, query, pageSize }: FoundProps) {
   })
   return (
     <section aria-labelledby="found-heading" className="mt-6">
-      <h2 id="found-heading" role="status" className="mb-3 text-sm text-muted">
-        {edges.length === 0 ? 'Nothing was found.' : `${edges.length}${pages.more ? ' or more' : ''} found`}
+      <h2 id="found-heading" className="sr-only">
+        Found
       </h2>
+      <p role="status" className="mb-3 text-sm text-muted">
+        {edges.length === 0 ? 'Nothing was found.' : `${edges.length}${pages.more ? ' or more' : ''} found`}
+      </p>
       {edges.length === 0 ? (
         <p className="rounded-2xl border border-dashed border-line px-6 py-10 text-center text-sm leading-relaxed text-muted">
           All words have to be in it. Quotes keep words together, a minus leaves a word out, and “or” means either.
@@ -54,7 +57,7 @@ function Hit({ message: { id, role, createdAt, conversation }, snippet }: HitPro
         </span>
         <span className="mt-0.5 line-clamp-3 text-sm leading-relaxed text-muted wrap-anywhere" dir="auto">
           {role === 'USER' ? 'You: ' : ''}
-          <Marked text={snippet} />
+          <Marked text={snippet.replace(/\*\*|__|`+/g, '')} />
         </span>
         {conversation.archivedAt && <span className="mt-1 block text-xs text-muted">Archived</span>}
       </Link>

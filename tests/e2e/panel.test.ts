@@ -1,0 +1,151 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { expect, onTestFinished, test } from 'vitest'
+import { launchBrowser } from '../support/browser.ts'
+import { expectAccessible, openBrowser, openTab, signUp, visit } from '../support/page.ts'
+import { calls, pause, says, startProvider } from '../support/scripted-provider.ts'
+import { startServer } from '../support/server-process.ts'
+
+test('by keyboard alone: ask, approve with other arguments, queue, stop, edit and look back; a killed server loses nothing', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'parley-'))
+  onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }))
+  const provider = await startProvider()
+  onTestFinished(() => provider.close())
+  const server = await startServer(
+    {
+      ...{ PARLEY_DATA_DIR: dataDir, OPENAI_BASE_URL: provider.url, OPENAI_API_KEY: 'test' },
+      ...{ PARLEY_MODEL: 'm', PARLEY_MODELS: 'm,other' },
+    },
+    { pages: true },
+  )
+  const browser = await launchBrowser()
+  onTestFinished(() => browser.close())
+  const { page, problems } = await openTab(await openBrowser(browser, server.url))
+  await signUp(page, 'Ada')
+  await visit(page, '/dashboard')
+
+  // Nothing from here on needs a pointer.
+  await tabTo(page, 'New chat')
+  await page.keyboard.press('Enter')
+  await page.waitForURL('**/dashboard/chat')
+  await page.getByText('Parley’s own chat').waitFor()
+  const kept = await addedTasks(page, ['oat milk', 'soy milk'])
+  provider.plays(calls({ name: 'delete_task', arguments: { task_id: kept[0] } }), says('It is gone.'))
+  await tabTo(page, 'Message')
+  await page.keyboard.type('Delete the milk')
+  await page.keyboard.press('Enter')
+  const card = page.getByRole('region', { name: 'Tool: Delete task' })
+  await card.getByText('Needs your approval').waitFor()
+  await tabTo(page, 'Change: Delete task', { backwards: true })
+  await page.keyboard.press('Enter')
+  await card.getByRole('textbox', { name: 'Call it with' }).waitFor()
+  await expectAccessible(page)
+  await tabTo(page, 'Call it with', { backwards: true })
+  await page.keyboard.press('Control+a')
+  await page.keyboard.type('{"task_id": ')
+  await card.getByText('This has to be a JSON object.').waitFor()
+  await page.keyboard.type(`"${kept[1]}"}`)
+  await tabTo(page, 'Approve: Delete task')
+  await page.keyboard.press('Enter')
+  await page.getByText('It is gone.').waitFor()
+  expect(await openTasks(page), 'the arguments of the person counted').toEqual(['oat milk'])
+  expect(await page.getByText(/tokens read/).innerText()).toMatch(/^[\d,]+ tokens read, [\d,]+ written$/)
+
+  // What is sent meanwhile waits; Escape stops, and the next one comes.
+  provider.plays(says('One, two', pause, ', three'), says('I can count.'))
+  await tabTo(page, 'Message')
+  await page.keyboard.type('Count')
+  await page.keyboard.press('Enter')
+  await page.getByText('One, two').waitFor()
+  await page.keyboard.type('What can you do?')
+  await page.keyboard.press('Enter')
+  await page.getByText('Waiting for its turn').waitFor()
+  await expectAccessible(page)
+  await page.keyboard.press('Escape')
+  await page.getByText('You stopped this answer.').waitFor()
+  await page.getByText('I can count.').waitFor()
+  await page.getByText('The answer is complete.').waitFor()
+  expect(await page.getByText('Waiting for its turn').count()).toBe(0)
+
+  // Said anew; what was said before can be looked at.
+  provider.plays(says('I can sing.'))
+  await tabTo(page, 'Edit the message', { backwards: true })
+  await page.keyboard.press('Enter')
+  await page.keyboard.press('Control+a')
+  await page.keyboard.type('Can you sing?')
+  await page.keyboard.press('Enter')
+  await page.getByText('I can sing.').waitFor()
+  expect(await page.getByRole('log').innerText(), 'its answer goes with it').not.toContain('I can count.')
+  await tabTo(page, 'Earlier version', { backwards: true })
+  await page.keyboard.press('Enter')
+  await page.getByText('1 of 2').waitFor()
+  expect(await page.getByRole('log').innerText()).toContain('What can you do?')
+  await tabTo(page, 'Good answer')
+  await page.keyboard.press('Space')
+  await page.getByRole('button', { name: 'Good answer', pressed: true }).waitFor()
+  await page.keyboard.press('?')
+  await page.getByRole('dialog', { name: 'Keyboard' }).waitFor()
+  await expectAccessible(page)
+  await page.keyboard.press('Escape')
+
+  // The server dies in the middle of an answer, and comes back.
+  provider.plays(says('Slow', pause, ' and steady'), says('Slow and steady wins.'))
+  await tabTo(page, 'Message')
+  await page.keyboard.type('Tell me a fable')
+  await page.keyboard.press('Enter')
+  await page.getByText('Slow', { exact: true }).waitFor()
+  expect(problems).toEqual([])
+  await server.kill()
+  await page.keyboard.type('A draft')
+  await page.getByText(/^(Reconnecting|Not connected|You are offline)$/).waitFor()
+  await server.start()
+  await page.getByText('Slow and steady wins.').waitFor()
+  expect(await page.getByRole('textbox', { name: 'Message' }).inputValue()).toBe('A draft')
+  expect(await page.getByText('Slow', { exact: true }).count(), 'what died is taken back').toBe(0)
+  expect(provider.refusals).toEqual([])
+}, 150_000)
+
+/** Goes from control to control with the Tab key until one has this name. */
+async function tabTo(page: Page, name: string, { backwards = false } = {}): Promise<void> {
+  for (let steps = 0; steps < 80; steps++) {
+    if ((await focusedName(page)) === name) return
+    await page.keyboard.press(backwards ? 'Shift+Tab' : 'Tab')
+  }
+  throw new Error(`The Tab key does not lead to “${name}”.`)
+}
+
+const focusedName = (page: Page) =>
+  page.evaluate(() => {
+    const focused = document.activeElement
+    if (focused instanceof HTMLTextAreaElement && focused.labels[0]) return focused.labels[0].innerText.trim()
+    const said = focused?.getAttribute('aria-label') ?? focused?.textContent ?? ''
+    return said.replace(/\s+/g, ' ').trim()
+  })
+
+async function graphql<T>(page: Page, query: string): Promise<T> {
+  const answer = await page.request.post('/graphql', {
+    data: { query },
+    headers: { origin: new URL(page.url()).origin },
+  })
+  return (await answer.json()).data
+}
+
+async function addedTasks(page: Page, titles: readonly string[]): Promise<string[]> {
+  const ids: string[] = []
+  for (const title of titles) {
+    const { createTask } = await graphql<{ createTask: { task: { id: string } } }>(
+      page,
+      `mutation { createTask(input: { title: "${title}" }) { task { id } } }`,
+    )
+    ids.push(createTask.task.id)
+  }
+  return ids
+}
+
+async function openTasks(page: Page): Promise<string[]> {
+  type Answer = { tasks: { edges: { node: { title: string } }[] } }
+  const { tasks } = await graphql<Answer>(page, '{ tasks(status: OPEN) { edges { node { title } } } }')
+  return tasks.edges.map(({ node }) => node.title)
+}

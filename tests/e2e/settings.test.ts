@@ -1,0 +1,125 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { launchBrowser } from '../support/browser.ts'
+import { expectAccessible, openBrowser, openTab, signUp, visit } from '../support/page.ts'
+import { startServer } from '../support/server-process.ts'
+
+test('settings: a key opens what it says until it is revoked, the theme stays, a new password ends other sign-ins; history: found, archived, deleted and taken back', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'parley-'))
+  onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }))
+  const server = await startServer({ PARLEY_DATA_DIR: dataDir }, { pages: true })
+  const browser = await launchBrowser()
+  onTestFinished(() => browser.close())
+  const { page, problems } = await openTab(await openBrowser(browser, server.url))
+  await signUp(page, 'Ada')
+
+  await visit(page, '/dashboard/settings')
+  await expectAccessible(page)
+  await page.getByRole('button', { name: 'New key' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('textbox', { name: 'Name' }).fill('Nightly report')
+  await dialog.getByRole('button', { name: 'Make the key' }).click()
+  await dialog.getByText('Tick at least one thing that the key may do.').waitFor()
+  await dialog.getByLabel('Read tasks').check()
+  await expectAccessible(page)
+  await dialog.getByRole('button', { name: 'Make the key' }).click()
+  const key = await dialog.locator('[data-key]').innerText()
+  expect(key).toMatch(/^parley_/)
+  await dialog.getByRole('button', { name: 'Done' }).click()
+  expect(await page.content()).not.toContain(key)
+  const asked = (query: string) =>
+    fetch(`${server.url}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+      body: JSON.stringify({ query }),
+    }).then((it) => it.json())
+  expect(await asked('{ tasks { edges { node { id } } } }')).toMatchObject({ data: { tasks: { edges: [] } } })
+  expect(await asked('{ conversations { edges { node { id } } } }')).toMatchObject({
+    errors: [{ extensions: { code: 'FORBIDDEN' } }],
+  })
+  await page.reload()
+  await page.getByText('Nightly report').first().waitFor()
+  expect(await page.getByText(/Last used/).count()).toBe(1)
+  await page.getByRole('button', { name: 'Revoke Nightly report' }).click()
+  await dialog.getByRole('button', { name: 'Revoke' }).click()
+  await page.getByText('No keys yet').waitFor()
+  expect(await asked('{ viewer { id } }')).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] })
+
+  const server0 = page.locator('[data-server="tasks"]')
+  expect(await server0.getAttribute('data-status')).toBe('CONNECTED')
+  await server0.locator('summary').click()
+  expect(await server0.getByRole('listitem').filter({ hasText: 'delete_task' }).innerText()).toContain('Asks you first')
+  await page.getByLabel('Dark').check()
+  expect(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)).toBe('dark')
+  await visit(page, '/dashboard/settings')
+  expect(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)).toBe('dark')
+  await page.getByLabel('Like the device').check()
+
+  // Somebody else sits at another browser with this account.
+  const elsewhere = await openTab(await openBrowser(browser, server.url))
+  await visit(elsewhere.page, '/sign-in')
+  await elsewhere.page.getByLabel('E-mail').fill('ada@example.test')
+  await elsewhere.page.getByLabel('Password').fill('correct horse battery staple')
+  await elsewhere.page.getByRole('button', { name: 'Sign in' }).click()
+  await elsewhere.page.waitForURL('**/dashboard')
+  await visit(page, '/dashboard/settings')
+  expect(await page.locator('#sessions').getByRole('listitem').count()).toBe(2)
+  await page.getByLabel('Current password').fill('wrong')
+  await page.getByLabel('New password').fill('another horse battery')
+  await page.getByRole('button', { name: 'Change the password' }).click()
+  await page.getByText('The current password is not right.').waitFor()
+  await page.getByLabel('Current password').fill('correct horse battery staple')
+  await page.getByRole('button', { name: 'Change the password' }).click()
+  await page.getByText('Your password is changed.').waitFor()
+  await expect.poll(() => page.locator('#sessions').getByRole('listitem').count()).toBe(1)
+  await elsewhere.page.goto('/dashboard/settings')
+  expect(elsewhere.page.url()).toContain('/sign-in')
+  await page.getByLabel('Name', { exact: true }).fill('Ada Lovelace')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('button', { name: /^Ada Lovelace/ }).waitFor()
+
+  // History.
+  for (const question of ['Add "buy oat milk" for Friday', 'Add "water the plants"']) {
+    await visit(page, '/dashboard/chat')
+    await page.getByRole('textbox', { name: 'Message' }).fill(question)
+    await page.keyboard.press('Enter')
+    await page.getByText('The answer is complete.').waitFor()
+  }
+  await page.keyboard.press('Control+k')
+  await page.waitForURL('**/dashboard/history')
+  const listed = page.locator('[data-conversation]')
+  await expect.poll(() => listed.count()).toBe(2)
+  await page.getByRole('searchbox', { name: 'Search' }).fill('oat milk')
+  const found = page.locator('[data-found]')
+  await found.first().waitFor()
+  expect((await found.first().locator('mark').allInnerTexts()).join(' ').toLowerCase()).toContain('oat milk')
+  await expectAccessible(page)
+  const id = await found.first().getAttribute('data-found')
+  await found.first().click()
+  await page.waitForURL(`**#${id}`)
+  await page.locator(`#${id}`).waitFor()
+
+  await visit(page, '/dashboard/history')
+  await expectAccessible(page)
+  const options = page.getByRole('main').getByRole('button', { name: /^Options for/ })
+  await options.first().click()
+  await page.getByRole('menuitem', { name: 'Archive' }).click()
+  await expect.poll(() => listed.count()).toBe(1)
+  await page.getByLabel('Show').selectOption('Archived')
+  await page.waitForURL('**shown=archived**')
+  await expect.poll(() => listed.count()).toBe(1)
+  await options.first().click()
+  await page.getByRole('menuitem', { name: 'Delete' }).click()
+  await expect.poll(() => listed.count()).toBe(0)
+  await page.getByRole('button', { name: 'Undo' }).click()
+  await expect.poll(() => listed.count()).toBe(1)
+  await options.first().click()
+  await page.getByRole('menuitem', { name: 'Delete' }).click()
+  await page.getByRole('button', { name: 'Dismiss' }).click()
+  await expect.poll(() => listed.count()).toBe(0)
+  await visit(page, '/dashboard/history?shown=all')
+  await expect.poll(() => listed.count()).toBe(1)
+  expect(problems.filter((it) => !it.includes('400'))).toEqual([])
+}, 150_000)
