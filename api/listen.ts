@@ -71,21 +71,26 @@ function refuseMore(server: Server, most: number): void {
   })
 }
 
-/** A reader that takes nothing for so long cannot be told anything either: its connection ends, and it resumes. */
+/**
+ * A reader that takes nothing for so long cannot be told anything either: its connection ends, and it resumes. Looks are
+ * counted, not time: while this process itself is busy nobody is to blame for taking nothing.
+ */
 function cutStalled(server: Server, stallSeconds: number): () => void {
-  const sockets = new Map<Socket, { written: number; since: number }>()
+  const everyMs = Math.min(5_000, stallSeconds * 250)
+  const enough = Math.ceil((stallSeconds * 1_000) / everyMs)
+  const sockets = new Map<Socket, { taken: number; looks: number }>()
   server.on('connection', (socket: Socket) => {
-    sockets.set(socket, { written: 0, since: Date.now() })
+    sockets.set(socket, { taken: 0, looks: 0 })
     socket.once('close', () => sockets.delete(socket))
   })
   const look = () => {
-    const now = Date.now()
     for (const [socket, seen] of sockets) {
       const taken = socket.bytesWritten - socket.writableLength
-      if (socket.writableLength === 0 || taken !== seen.written) sockets.set(socket, { written: taken, since: now })
-      else if (now - seen.since >= stallSeconds * 1_000) socket.destroy()
+      const stalls = socket.writableLength > 0 && taken === seen.taken
+      if (stalls && seen.looks >= enough) socket.destroy()
+      else sockets.set(socket, { taken, looks: stalls ? seen.looks + 1 : 0 })
     }
   }
-  const timer = setInterval(look, Math.min(5_000, stallSeconds * 250)).unref()
+  const timer = setInterval(look, everyMs).unref()
   return () => clearInterval(timer)
 }

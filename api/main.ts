@@ -20,19 +20,35 @@ async function together(pages: Promise<Web> | undefined, config: Config): Promis
   return (await Promise.all([app, pages]))[0]
 }
 
-/** The first signal lets running answers finish or hands them over; what takes too long is cut off. */
+/**
+ * The first signal lets running answers finish or hands them over; what takes too long is cut off. An error that was
+ * thrown past everybody does the same, since nobody knows what it left behind.
+ */
 function closeOnSignal({ limits }: Config, app: App, server: Listening): void {
   let closing = false
-  const close = async () => {
+  const close = async (code: number) => {
     if (closing) return
     closing = true
     console.log('Stopping: answers that are being made get a moment to finish.')
     setTimeout(() => process.exit(1), limits.exitSeconds * 1_000).unref()
     await app.close()
     await server.close()
-    process.exit(0)
+    process.exit(code)
   }
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void close())
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void close(0))
+  process.on('uncaughtException', (error) => {
+    complain(error)
+    void close(1)
+  })
+}
+
+/** A promise that failed while nobody waited for it costs whatever it was for, not the answers of everybody else. */
+process.on('unhandledRejection', complain)
+
+function complain(error: unknown): void {
+  console.error(
+    `uncaught: ${(error instanceof Error ? (error.stack ?? error.message) : String(error)).slice(0, 2_000)}`,
+  )
 }
 
 function greeting({ url, model }: Config): string {

@@ -1,15 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, expect, inject, test, vi } from 'vitest'
 import { cleanUp } from './support/cleaning.ts'
-import { type Cluster, startCluster, startNode } from './support/cluster.ts'
+import { type Cluster, startCluster, startNode, startProgram } from './support/cluster.ts'
 import { textsOf } from './support/events.ts'
 import { startLine } from './support/line.ts'
 import { says, startProvider } from './support/scripted-provider.ts'
 import { seeded } from './support/seeded.ts'
 import { followsOn, type SteadyReader, told } from './support/steady-reader.ts'
-import { type Asked, at } from './support/user.ts'
+import { type Asked, at, signUp } from './support/user.ts'
 
-const cuts = inject('faults')?.cuts ?? 60
+const faults = inject('faults')
+const cuts = faults?.cuts ?? 60
 
 vi.setConfig({ testTimeout: 120_000 + cuts * 2_000 })
 
@@ -22,9 +23,9 @@ test(`what readers hear over lines that are cut ${cuts} times is what is in the 
   const random = seeded()
   const provider = await startProvider()
   cleanUp(() => provider.close())
-  const servers = await Promise.all([1, 2, 3].map(() => startNode(cluster, provider)))
+  const servers = await Promise.all([1, 2, 3].map(() => (faults ? startProgram : startNode)(cluster, provider)))
   const lines = await Promise.all(servers.map(({ url }) => startLine(url)))
-  const ada = await random.of(servers).user('ada')
+  const ada = await signUp(random.of(servers).url)
   let count = 0
   provider.always(({ transcript }) => {
     const isFirst = 'user' in (transcript.at(-1) ?? {})

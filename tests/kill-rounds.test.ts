@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, inject, test, vi } from 'vitest'
+import { roomy } from './support/app.ts'
 import { cleanUp } from './support/cleaning.ts'
 import { freshDatabase } from './support/databases.ts'
 import { textsOf } from './support/events.ts'
@@ -39,7 +40,7 @@ test(`a program that is killed ${rounds} times loses nothing that it acknowledge
   const server = await startServer({
     ...{ DATABASE_URL: databaseUrl, PARLEY_DATA_DIR: dataDir, PARLEY_SECRET: 'kept over all of the many restarts' },
     ...{ OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: provider.url, PARLEY_MODEL: 'scripted' },
-    PARLEY_LIMITS: JSON.stringify(lease),
+    PARLEY_LIMITS: JSON.stringify({ ...roomy, ...lease }),
   })
   const ada = await signUp(server.url)
   const all: Acknowledged[] = []

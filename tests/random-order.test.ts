@@ -26,8 +26,9 @@ class Expected {
   active: { made: Made; answer: Said; lost: number } | undefined
   queue: Made[] = []
 
+  /** The newest that can be answered again. */
   get questions(): Said[] {
-    return this.said.filter(({ role, superseded }) => role === 'USER' && !superseded)
+    return this.said.filter(({ role, superseded }) => role === 'USER' && !superseded).slice(-20)
   }
 
   send(content: string, whenBusy: 'REJECT' | 'QUEUE' | 'INTERRUPT'): void {

@@ -4,7 +4,7 @@ import { beforeAll, expect, test, vi } from 'vitest'
 import { cleanUp } from './support/cleaning.ts'
 import { type Cluster, startCluster, startNode } from './support/cluster.ts'
 import { textsOf } from './support/events.ts'
-import { says, startProvider } from './support/scripted-provider.ts'
+import { pause, says, startProvider } from './support/scripted-provider.ts'
 import { seeded } from './support/seeded.ts'
 import { followsOn, type SteadyReader, told } from './support/steady-reader.ts'
 import { type Asked, at, Refused, type User } from './support/user.ts'
@@ -73,6 +73,27 @@ test('a database that crashes under load loses nothing that was acknowledged, an
     expect(told(await Array.fromAsync(anywhere().follows(asked.run)))).toEqual(told(reader.events))
   }
   expect(provider.refusals).toEqual([])
+})
+
+test('a database that is away for longer than a lease sends readers away, and the answer goes on when it is back', async () => {
+  const provider = await startProvider()
+  cleanUp(() => provider.close())
+  const server = await startNode(cluster, provider, { leaseMilliseconds: 3_000 })
+  const ada = await server.user('ada')
+  provider.plays(says('The first', pause), says('The second.'))
+  const { run } = await ada.asks('Who?')
+  const asked = await provider.asked(1)
+  await ada.sees(run, 'The first')
+  const leaving = ada.follows(run)
+  await leaving.next()
+  const staying = followsOn(() => ada, run)
+  await staying.hears((event) => event.__typename === 'MessageDelta')
+  const back = cluster.postgres.crash({ awaySeconds: 8 })
+  await expect(Array.fromAsync(leaving)).rejects.toMatchObject({ code: 'DRAINING' })
+  await asked.hungUp
+  await back
+  expect((await staying.done).at(-1)).toMatchObject({ run: { status: 'COMPLETED', attempt: 2 } })
+  expect([...textsOf(staying.events).values()]).toEqual(['The second.'])
 })
 
 type Kept = { id: string; role: string; content: string; run: { id: string } | null }

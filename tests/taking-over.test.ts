@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest'
 import { type Connection, connectTo } from '../api/database/postgres.ts'
 import { internalId } from '../api/ids.ts'
-import { startApp } from './support/app.ts'
+import { roomy, startApp } from './support/app.ts'
 import { cleanUp } from './support/cleaning.ts'
 import { engine, freshDatabase, sharedDatabase } from './support/databases.ts'
 import { type StreamEvent, textsOf } from './support/events.ts'
@@ -209,7 +209,7 @@ test('a server that stops lets an answer finish that needs only a moment', async
 })
 
 /** The program itself, on data of its own. */
-async function program(provider: Awaited<ReturnType<typeof play>>) {
+async function program(provider: Awaited<ReturnType<typeof play>>, env: Record<string, string> = {}) {
   const { databaseUrl, dataDir } = await freshDatabase()
   const server = await startServer({
     ...{
@@ -218,31 +218,21 @@ async function program(provider: Awaited<ReturnType<typeof play>>) {
       PARLEY_SECRET: 'a secret of at least thirty-two characters',
     },
     ...{ OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: provider.url, PARLEY_MODEL: 'scripted' },
-    PARLEY_LIMITS: JSON.stringify({ drainSeconds: 1, leaseMilliseconds: 3_000 }),
+    PARLEY_LIMITS: JSON.stringify({ ...roomy, leaseMilliseconds: 3_000 }),
+    ...env,
   })
   return { server, databaseUrl, ada: await signUp(server.url) }
 }
 
-test('a killed program goes on with the answer when it is started again, a stopped one too', async () => {
+test('an error that nobody caught does not end the program', async () => {
   const provider = await play()
-  const { server, ada } = await program(provider)
-  provider.plays(says('One', pause), says('Two', pause), says('Three.'))
-  const { run, conversation } = await ada.asks('Count')
-  const reader = followsOn(() => ada, run)
-  await reader.hears(saying('One'))
-  await server.kill()
-  await server.start()
-  await reader.hears(saying('Two'))
-  expect(await server.stop()).toBe(0)
-  await server.start()
-  const events = await reader.done
-  expect(endOf(events)).toMatchObject({ status: 'COMPLETED', attempt: 2 })
-  expect([...textsOf(events).values()]).toEqual(['Three.'])
-  expect(kinds(events)).toEqual([
-    ...['RunStarted', 'MessageStarted', '+One', 'MessageReset', '+Two', 'MessageReset', '+Three.'],
-    ...['MessageCompleted', 'RunEnded'],
-  ])
-  expect(await spoken(ada, conversation)).toEqual(['Count', 'Three.'])
+  const loose = `setTimeout(() => Promise.reject(new Error('nobody listens')), 1)`
+  const { server, ada } = await program(provider, {
+    NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(loose)}`,
+  })
+  await vi.waitFor(() => expect(server.output()).toContain('nobody listens'), { timeout: 60_000 })
+  provider.plays(says('Still here.'))
+  expect((await ada.hears('Hello?')).text).toBe('Still here.')
 })
 
 // The embedded database has one connection for everything.

@@ -48,7 +48,7 @@ const beginning: Position = { attempt: 0, seq: 0 }
 export async function followRun(parts: FollowParts, viewer: Viewer, runId: string, { after, signal }: FollowOptions) {
   const run = await parts.units.as(viewer).findOne(Run, { id: runId, ...owned(viewer) })
   if (!run) throw notFound('run')
-  const cursor = after ? readCursor(after, run.conversationId) : null
+  const cursor = after == null ? null : readCursor(after, run.conversationId)
   const isPast = cursor !== null && run.number != null && cursor.run > run.number
   // A run that still waits has no number: whatever the cursor, it is read from its beginning.
   const tail = new RunTail(parts, viewer, run, cursor && cursor.run === run.number ? cursor : beginning)
@@ -180,6 +180,9 @@ class RunTail {
 
   /** What is new; empty when nothing is. Throws RESYNC_REQUIRED when it was swept. */
   async read(): Promise<Followed[]> {
+    // Cursors carry the number that a run gets when it starts.
+    if (this.run.number == null) await this.#lookAgain()
+    if (this.run.number == null) return []
     const found = await this.#parts.log.behind(this.run, this.#position)
     if (found.length === 0) await this.#lookWhy()
     this.#position = found.at(-1)?.position ?? this.#position
@@ -198,11 +201,15 @@ class RunTail {
 
   async #lookWhy(): Promise<void> {
     if (this.#parts.log.writes(this.run.id)) return
+    await this.#lookAgain()
+    if (this.isSwept) throw resyncRequired()
+    if (this.run.ended && !isBehind(this.#last, this.#position)) this.over = true
+  }
+
+  async #lookAgain(): Promise<void> {
     const run = await this.#parts.units.as(this.#viewer).findOne(Run, { id: this.run.id, ...owned(this.#viewer) })
     if (!run) this.over = true
     this.run = run ?? this.run
-    if (this.isSwept) throw resyncRequired()
-    if (this.run.ended && !isBehind(this.#last, this.#position)) this.over = true
   }
 
   #followed({ position, event }: Placed): Followed {

@@ -8,7 +8,7 @@ import type { Provider } from './scripted-provider.ts'
 import { signIn, signUp } from './user.ts'
 
 /** Tests ask much in a short time, all from one address. Closing does not wait long for runs. */
-const roomy: Partial<Limits> = {
+export const roomy: Partial<Limits> = {
   drainSeconds: 1,
   requestsPerMinute: 100_000,
   costPerMinute: 10_000_000,

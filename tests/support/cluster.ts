@@ -1,7 +1,7 @@
 import { createDatabase, type Database } from '../../api/database/database.ts'
 import { prepareDatabase } from '../../api/database/preparation.ts'
 import type { Limits } from '../../api/limits.ts'
-import { startApp, type TestApp } from './app.ts'
+import { roomy, startApp, type TestApp } from './app.ts'
 import { cleanUp, cleanUpAfterFile } from './cleaning.ts'
 import { type PostgresServer, startPostgres } from './postgres.ts'
 import { type Power, withPower } from './power.ts'
@@ -55,7 +55,11 @@ export function startProgram(
   limits: Partial<Limits> = {},
 ): Promise<ServerProcess> {
   return startServer({
-    ...{ DATABASE_URL: databaseUrl, PARLEY_SECRET: clusterSecret, PARLEY_LIMITS: JSON.stringify(limits) },
+    ...{
+      DATABASE_URL: databaseUrl,
+      PARLEY_SECRET: clusterSecret,
+      PARLEY_LIMITS: JSON.stringify({ ...roomy, ...limits }),
+    },
     ...{ OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: provider.url, PARLEY_MODEL: 'scripted' },
   })
 }
