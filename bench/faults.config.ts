@@ -18,7 +18,7 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      suite('lines', [], 'tests/cutting.test.ts'),
+      suite('streams', [], 'tests/cutting.test.ts', 'bench/streams.test.ts'),
       suite(
         'pglite',
         ['./tests/support/embedded-template.ts'],

@@ -1,9 +1,12 @@
 import { expect, test, vi } from 'vitest'
 import { startApp } from './support/app.ts'
 import { cleanUp } from './support/cleaning.ts'
+import { sharedDatabase } from './support/databases.ts'
 import { until } from './support/events.ts'
+import { withPower } from './support/power.ts'
 import { pause, says, startProvider } from './support/scripted-provider.ts'
 import { told } from './support/steady-reader.ts'
+import type { User } from './support/user.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -68,4 +71,59 @@ test('readers that have left leave nothing behind', async () => {
   await vi.waitFor(() => expect(timers()).toBeGreaterThan(before + 50))
   await Promise.all(readers.map((reader) => reader.return()))
   await vi.waitFor(() => expect(timers()).toBeLessThanOrEqual(before + 5), { timeout: 20_000 })
+})
+
+test('history and the events behind its cursor are the whole conversation, whenever it is read', async () => {
+  const { provider, ada } = await start()
+  const words = Array.from({ length: 12 }, (_, index) => `w${index} `)
+  provider.plays(
+    says('One.'),
+    says('Begin ', ...words.flatMap((word) => [pause, word]), { call: { name: 'list_tasks' } }),
+    says('The', pause, ' end.'),
+  )
+  const { conversation } = await ada.hears('1')
+  const { run } = await ada.asks('2', { conversation })
+  const pages: Promise<string[]>[] = []
+  for (let step = 0; step < words.length + 1; step++) {
+    await provider.paused()
+    pages.push(page(ada, conversation))
+    provider.resume()
+  }
+  await Array.fromAsync(ada.follows(run))
+  for (const texts of [...(await Promise.all(pages)), await page(ada, conversation)])
+    expect(texts).toEqual(['1', 'One.', '2', `Begin ${words.join('')}`, 'The end.'])
+})
+
+type Shown = { id: string; content: string; status: string }
+
+/** What a page shows in the end that reads the messages and `eventCursor` in one request and follows from there. */
+async function page(user: User, { id }: { id: string }): Promise<string[]> {
+  const { conversation } = await user.query<{
+    conversation: { eventCursor: string; activeRun: object | null; messages: { edges: { node: Shown }[] } }
+  }>(
+    `query ($id: ID!) { conversation(id: $id) {
+      eventCursor activeRun { id } messages(first: 100) { edges { node { id content status } } } } }`,
+    { id },
+  )
+  const texts = new Map(conversation.messages.edges.map(({ node }) => [node.id, node.content]))
+  if (!conversation.activeRun) return [...texts.values()]
+  for await (const event of user.follows(id, { after: conversation.eventCursor })) {
+    if (event.__typename === 'MessageStarted') texts.set(event.message.id, event.message.content)
+    if (event.__typename === 'MessageDelta')
+      texts.set(event.messageId, (texts.get(event.messageId) ?? '') + event.delta)
+    if (event.__typename === 'RunEnded') break
+  }
+  return [...texts.values()]
+}
+
+test('a token costs no commit', async () => {
+  const { provider } = await start()
+  const { database, power } = withPower(await sharedDatabase())
+  const app = await startApp({ provider, database })
+  const ada = await app.user('ada')
+  provider.plays(says('One.'), says(...Array.from({ length: 2_000 }, () => 'word ')))
+  const { conversation } = await ada.hears('Briefly')
+  const brief = power.commits
+  expect((await ada.hears('At length', { conversation })).text).toHaveLength(10_000)
+  expect(power.commits - brief).toBe(brief)
 })

@@ -5,6 +5,7 @@ import { cleanUp, ifItFails } from './cleaning.ts'
 
 export type ServerProcess = {
   url: string
+  pid(): number | undefined
   /** What it wrote so far. */
   output(): string
   /** As by a power cut: nothing is said, nothing is flushed. */
@@ -68,6 +69,7 @@ export async function startServer(
   await start()
   return {
     url,
+    pid: () => child?.pid,
     output: () => output,
     kill: async () => void (await end('SIGKILL')),
     sleep: () => void child?.kill('SIGSTOP'),
