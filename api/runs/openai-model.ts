@@ -170,7 +170,7 @@ async function* explained(chunks: AsyncIterable<unknown>): AsyncGenerator<unknow
 }
 
 /** Some providers say a refused key back, and what they say goes into the log. */
-const withoutKeys = (message: string) => message.replace(/\b(?:sk|pk|key|bearer)[-_ ][\w.*-]{4,}/gi, '[a key]')
+const withoutKeys = (message: string) => message.replace(/\b(?:(?:sk|pk|key)[-_]|bearer )[\w.*-]{4,}/gi, '[a key]')
 
 function explanation(error: unknown): unknown {
   if (error instanceof APIConnectionError) {

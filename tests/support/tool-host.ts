@@ -14,8 +14,10 @@ const pids = servers
   .tools({ id: '0199a5c0-0000-7000-8000-000000000001', scopes: [] })
   .filter(({ spec }) => spec.name === 'pid')
 const results = await Promise.all(pids.map((tool) => tool.call({}, never)))
-console.log(JSON.stringify(results.map(({ text }) => Number(text))))
 
 process.on('SIGTERM', () => void servers.close().then(() => process.exit(0)))
 process.on('SIGINT', () => process.exit(0))
 setInterval(() => {}, 1_000)
+
+// Last: whoever reads this may send a signal at once.
+console.log(JSON.stringify(results.map(({ text }) => Number(text))))
