@@ -208,6 +208,30 @@ test('a server that stops lets an answer finish that needs only a moment', async
   expect(provider.requests).toHaveLength(1)
 })
 
+test('a stop that comes just before a run waits for a person is not lost', async () => {
+  const provider = await play()
+  const server = await start(provider)
+  const ada = await server.user('ada')
+  provider.plays(calls({ name: 'delete_task', arguments: { task_id: 'task_01h455vb4pex5vsknk084sn02q' } }))
+  // The message, its answer begun and completed, the question to the person: then the run would wait.
+  const waiting = server.power.hold(5)
+  const { run } = await ada.asks('Delete it')
+  await waiting.reached
+  const stopped = ada.stops(run)
+  await vi.waitFor(async () => {
+    const { units } = await sharedDatabase()
+    const asked = 'select from run where id = ? and stop_requested_at is not null'
+    expect(await units.asSystem().execute<object[]>(asked, [internalId('run', run.id)])).toHaveLength(1)
+  })
+  waiting.release()
+  await stopped
+  const events = await Array.fromAsync(ada.follows(run))
+  expect(endOf(events)).toMatchObject({ status: 'STOPPED' })
+  expect(events.findLast((it) => it.__typename === 'ToolCallChanged')).toMatchObject({
+    toolCall: { status: 'CANCELLED' },
+  })
+})
+
 /** The program itself, on data of its own. */
 async function program(provider: Awaited<ReturnType<typeof play>>, env: Record<string, string> = {}) {
   const { databaseUrl, dataDir } = await freshDatabase()

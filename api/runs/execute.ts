@@ -139,7 +139,9 @@ class Execution {
       const way = await this.#loop(keeper, start)
       if (way === 'done') return this.#end(keeper, { status: 'COMPLETED' })
       if (way === 'waits') {
-        if (await keeper.wait()) return 'waits'
+        const found = await keeper.wait()
+        if (found === 'waits') return 'waits'
+        if (found === 'stopped') return this.#end(keeper, { status: 'STOPPED' })
         await keeper.hearDecisions(this.#em())
         continue
       }

@@ -31,8 +31,9 @@ export type FollowParts = {
   streamMinutes: number
 }
 
-/** The bell can miss a ring between processes: so often a waiting reader looks by itself. */
+/** The bell can miss a ring between processes: so often a waiting reader looks by itself, less often while nothing runs. */
 const pollMs = 5_000
+const idlePollMs = 15_000
 
 /** So long a stream stays open while the database is away. */
 const patienceMs = 30_000
@@ -64,7 +65,7 @@ async function* readRun(waiting: Waiting, tail: RunTail, isPast: boolean): Async
       const events = await waiting.patiently(() => tail.read())
       yield* events
       if (tail.over) return
-      if (events.length === 0) await waiting.next()
+      if (events.length === 0) await waiting.next(pollMs)
       if (waiting.over()) return
     }
   } finally {
@@ -126,7 +127,7 @@ async function* readConversation(
       if (tail?.over) {
         from = { run: (tail.run.number ?? from.run) + 1, ...beginning }
         tail = null
-      } else if (events.length === 0) await waiting.next()
+      } else if (events.length === 0) await waiting.next(tail ? pollMs : idlePollMs)
       if (waiting.over()) return
       if (
         !waiting.takeLook() &&
@@ -241,8 +242,8 @@ class Waiting {
     this.#listener = bell.listen(`conversation:${conversationId}`, AbortSignal.any([signal, draining]))
   }
 
-  async next(): Promise<void> {
-    const ms = Math.min(pollMs, Math.max(0, Math.min(this.#deadline, this.#expires) - Date.now()))
+  async next(longestMs: number): Promise<void> {
+    const ms = Math.min(longestMs, Math.max(0, Math.min(this.#deadline, this.#expires) - Date.now()))
     const hints = await this.#listener.next(ms)
     if (hints.includes('updated')) this.#look = true
   }

@@ -252,7 +252,10 @@ export class RunWorker {
          select from run where conversation_id = waiting.conversation_id and status in ('RUNNING', 'AWAITING_APPROVAL')
        ) limit ${takenAtOnce}`,
     )
-    for (const row of rows) await this.#startNext({ conversationId: row.conversation_id, userId: row.user_id })
+    for (const row of rows)
+      await this.#startNext({ conversationId: row.conversation_id, userId: row.user_id }).catch((error) =>
+        complain('queue', error),
+      )
   }
 
   async #startNext(of: { conversationId: string; userId: string }): Promise<void> {

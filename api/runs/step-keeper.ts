@@ -89,19 +89,20 @@ export class StepKeeper {
   }
 
   /**
-   * Lets go of the run until a person has decided about every call that waits. False when one was decided meanwhile:
-   * then the run is still held.
+   * Lets go of the run until a person has decided about every call that waits: 'waits'. Else it is still held: one was
+   * 'decided' meanwhile, or the run is to be 'stopped'.
    */
-  async wait(): Promise<boolean> {
+  async wait(): Promise<'waits' | 'decided' | 'stopped'> {
     const { id, userId } = this.#recorder.run
-    let waits = true
+    let found: 'waits' | 'decided' | 'stopped' = 'waits'
     await this.#recorder.keep([], async (em) => {
-      waits = (await em.count(ToolCall, decided(id, userId))) === 0
-      if (!waits) return
+      const toBeStopped = await em.count(Run, { id, userId, stopRequestedAt: { $ne: null } })
+      found = toBeStopped ? 'stopped' : (await em.count(ToolCall, decided(id, userId))) ? 'decided' : 'waits'
+      if (found !== 'waits') return
       await em.nativeUpdate(Run, { id, userId }, { status: 'AWAITING_APPROVAL', ownerId: null, leaseUntil: null })
       await this.#touch(em, 1)
     })
-    return waits
+    return found
   }
 
   /** What people decided while the run was held is told now. */

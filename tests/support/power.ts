@@ -8,6 +8,8 @@ export type Power = {
   cut(): void
   /** The same at the commit of this number: `before` it nothing of it is stored, `after` it all is. */
   cutAt(commit: number, when: 'before' | 'after'): void
+  /** The transaction of this number does not begin until it is let. */
+  hold(transaction: number): { reached: Promise<void>; release(): void }
   /** Cuts what is outside the pool, for good: chunks of the log are not written and nobody hears the bell of others. */
   cutLines(): void
   /** Resolves when it was cut. */
@@ -29,7 +31,9 @@ export function withPower<D extends Database>(database: D): { database: D; power
   const connections = new Set<{ end(): Promise<void> }>()
   let on = true
   let lines = true
+  let begun = 0
   let commits = 0
+  let held: { transaction: number; reach(): void; released: Promise<void> } | undefined
   let fatal: { commit: number; when: 'before' | 'after' } | undefined
 
   const cutLines = () => {
@@ -53,6 +57,10 @@ export function withPower<D extends Database>(database: D): { database: D; power
     rest: unknown[],
   ) => {
     check()
+    if (++begun === held?.transaction) {
+      held.reach()
+      await held.released
+    }
     let number = 0
     const result = await begin(
       async (em) => {
@@ -100,6 +108,12 @@ export function withPower<D extends Database>(database: D): { database: D; power
     power: {
       get commits() {
         return commits
+      },
+      hold: (transaction) => {
+        const reached = Promise.withResolvers<void>()
+        const released = Promise.withResolvers<void>()
+        held = { transaction, reach: reached.resolve, released: released.promise }
+        return { reached: reached.promise, release: released.resolve }
       },
       cut,
       cutLines,
