@@ -106,10 +106,14 @@ async function page(user: User, { id }: { id: string }): Promise<string[]> {
     { id },
   )
   const texts = new Map(conversation.messages.edges.map(({ node }) => [node.id, node.content]))
+  // Read a moment after the cursor, a message can be complete whose text is told behind it.
+  const complete = new Set(
+    conversation.messages.edges.flatMap(({ node }) => (node.status === 'STREAMING' ? [] : [node.id])),
+  )
   if (!conversation.activeRun) return [...texts.values()]
   for await (const event of user.follows(id, { after: conversation.eventCursor })) {
-    if (event.__typename === 'MessageStarted') texts.set(event.message.id, event.message.content)
-    if (event.__typename === 'MessageDelta')
+    if (event.__typename === 'MessageStarted' && !complete.has(event.message.id)) texts.set(event.message.id, '')
+    if (event.__typename === 'MessageDelta' && !complete.has(event.messageId))
       texts.set(event.messageId, (texts.get(event.messageId) ?? '') + event.delta)
     if (event.__typename === 'RunEnded') break
   }
