@@ -149,7 +149,12 @@ export class Recorder {
       this.#log.units.as({ id: this.run.userId }).transactional(async (em) => {
         // The answer to a commit can be lost while the commit is not.
         if (again && ours && (await isStored(em, this.run, lastSeq))) return
-        await fence(em, this.run, lastSeq)
+        await fence(
+          em,
+          this.run,
+          lastSeq,
+          rows.some(({ event }) => isPlace(event)),
+        )
         await storeEvents(em, this.run, rows)
         await work?.(em)
       })
@@ -165,11 +170,16 @@ export class Recorder {
   }
 }
 
+/** Readers go on behind whole things: one who reads a message later, when it is whole, must not hear its words besides. */
+const isPlace = ({ type }: StoredEvent) => type !== 'deltas' && type !== 'message.started' && type !== 'message.reset'
+
 /** Locks conversation, then run (everybody in this order), and moves the place that readers go on from. */
-async function fence(em: SqlEntityManager, run: WrittenRun, lastSeq: number): Promise<void> {
+async function fence(em: SqlEntityManager, run: WrittenRun, lastSeq: number, moves: boolean): Promise<void> {
   const conversations = await em.execute<{ id: string }[]>(
-    'update conversation set log_run = ?, log_attempt = ?, log_seq = ? where id = ? and user_id = ? returning id',
-    [run.number, run.attempt, lastSeq, run.conversationId, run.userId],
+    moves
+      ? 'update conversation set log_run = ?, log_attempt = ?, log_seq = ? where id = ? and user_id = ? returning id'
+      : 'select id from conversation where id = ? and user_id = ? for no key update',
+    [...(moves ? [run.number, run.attempt, lastSeq] : []), run.conversationId, run.userId],
   )
   const runs = await em.execute<{ id: string }[]>(
     `update run set last_seq = ? where id = ? and user_id = ? and owner_id = ? and attempt = ? and status = 'RUNNING' returning id`,
