@@ -1,6 +1,9 @@
 import type { Reporter, TestModule } from 'vitest/node'
 
-/** Ends the output with one plain line, `<n> passed, <n> failed`: what could not even be loaded has failed too. */
+/**
+ * Ends the output with the tests that passed only at a second try, and one plain line, `<n> passed, <n> failed`: what could
+ * not even be loaded has failed too.
+ */
 export default class ClosingLineReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()])
@@ -8,6 +11,10 @@ export default class ClosingLineReporter implements Reporter {
     const failedTests = tests.filter((test) => test.result().state === 'failed').length
     const failedAround = modules.flatMap((module) => [module, ...module.children.allSuites()])
     const failed = failedTests + failedAround.filter((it) => it.errors().length > 0).length + errors.length
-    process.once('exit', () => process.stdout.write(`${passed} passed, ${failed} failed\n`))
+    const unsteady = tests.filter((test) => test.diagnostic()?.flaky)
+    const lines = unsteady.map(
+      (test) => `passed at the second try: ${test.module.relativeModuleId} > ${test.fullName}\n`,
+    )
+    process.once('exit', () => process.stdout.write(`${lines.join('')}${passed} passed, ${failed} failed\n`))
   }
 }
