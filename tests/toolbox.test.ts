@@ -43,7 +43,7 @@ describe('arguments', async () => {
   const toolbox = await toolboxOver({ weather: { inputSchema: weather, run }, anything })
   const call = (calledAs: string, argumentsText: string) => {
     run.mockClear()
-    return toolbox.call({ calledAs, argumentsText }, never)
+    return toolbox.call({ calledAs, argumentsText, approved: true }, never)
   }
 
   test.each([
@@ -107,7 +107,7 @@ describe('a result', () => {
   const output = { type: 'object', properties: { sunny: { type: 'boolean' } }, required: ['sunny'] }
   const resultOf = async (raw: unknown, more: Partial<ScriptedTool> = {}, limits: Partial<ToolLimits> = {}) =>
     (await toolboxOver({ weather: { run: () => raw, ...more } }, limits)).call(
-      { calledAs: 'weather', argumentsText: '' },
+      { calledAs: 'weather', argumentsText: '', approved: true },
       never,
     )
 
@@ -206,19 +206,21 @@ describe('a call', () => {
     const tool = endless()
     const toolbox = await toolboxOver({ wait: tool })
     const stop = new AbortController()
-    const answer = toolbox.call({ calledAs: 'wait', argumentsText: '{}' }, stop.signal)
+    const answer = toolbox.call({ calledAs: 'wait', argumentsText: '{}', approved: true }, stop.signal)
     await tool.begun
     const reason = new Error('stopped by the user')
     stop.abort(reason)
     await expect(answer).rejects.toBe(reason)
     expect(await tool.cancelled).not.toContain('stopped by the user')
-    await expect(toolbox.call({ calledAs: 'wait', argumentsText: '{}' }, stop.signal)).rejects.toBe(reason)
+    await expect(toolbox.call({ calledAs: 'wait', argumentsText: '{}', approved: true }, stop.signal)).rejects.toBe(
+      reason,
+    )
   })
 
   test('that takes too long is told as such, and to the tool', async () => {
     const tool = endless()
     const toolbox = await toolboxOver({ wait: tool }, { toolSeconds: 0.05 })
-    expect(await toolbox.call({ calledAs: 'wait', argumentsText: '{}' }, never)).toMatchObject({
+    expect(await toolbox.call({ calledAs: 'wait', argumentsText: '{}', approved: true }, never)).toMatchObject({
       ok: false,
       code: 'TOOL_TIMEOUT',
       text: 'wait did not answer within 0.05 s. It may have taken effect all the same.',
@@ -230,7 +232,8 @@ describe('a call', () => {
     const toolbox = await toolboxOver({ weather: { run: () => says('sunny') } })
     const { signal } = new AbortController()
     const [added, removed] = [vi.spyOn(signal, 'addEventListener'), vi.spyOn(signal, 'removeEventListener')]
-    for (let at = 0; at < 3; at++) await toolbox.call({ calledAs: 'weather', argumentsText: '' }, signal)
+    for (let at = 0; at < 3; at++)
+      await toolbox.call({ calledAs: 'weather', argumentsText: '', approved: true }, signal)
     expect(removed.mock.calls.map(([, listener]) => listener)).toEqual(added.mock.calls.map(([, listener]) => listener))
     expect(added).toHaveBeenCalledTimes(3)
   })
@@ -245,7 +248,7 @@ describe('a call', () => {
     }
     const toolbox = await toolboxOver({ work: { run } })
     const told: unknown[] = []
-    await toolbox.call({ calledAs: 'work', argumentsText: '' }, never, (progress) => {
+    await toolbox.call({ calledAs: 'work', argumentsText: '', approved: true }, never, (progress) => {
       if (told.push(progress) === 2) heard.resolve()
     })
     expect(told).toEqual([{ progress: 1, total: 2, message: 'halfway \ufffd' }, { progress: 2 }])
@@ -255,9 +258,11 @@ describe('a call', () => {
     const tool = endless()
     const toolbox = await toolboxOver({ wait: tool, weather: { run: () => says('sunny') } })
     const stop = new AbortController()
-    const waiting = toolbox.call({ calledAs: 'wait', argumentsText: '' }, stop.signal)
+    const waiting = toolbox.call({ calledAs: 'wait', argumentsText: '', approved: true }, stop.signal)
     await tool.begun
-    expect((await toolbox.call({ calledAs: 'weather', argumentsText: '' }, stop.signal)).text).toBe('sunny')
+    expect((await toolbox.call({ calledAs: 'weather', argumentsText: '', approved: true }, stop.signal)).text).toBe(
+      'sunny',
+    )
     stop.abort(new Error('enough'))
     await expect(waiting).rejects.toThrow('enough')
   })
@@ -265,12 +270,12 @@ describe('a call', () => {
   test('on a closed toolbox, or one that closes, says that the tool cannot be reached', async () => {
     const tool = endless()
     const toolbox = await toolboxOver({ wait: tool })
-    const cut = toolbox.call({ calledAs: 'wait', argumentsText: '' }, never)
+    const cut = toolbox.call({ calledAs: 'wait', argumentsText: '', approved: true }, never)
     await tool.begun
     await toolbox.close()
     expect(await cut).toMatchObject({ ok: false, code: 'TOOL_UNAVAILABLE' })
     await tool.cancelled
-    expect(await toolbox.call({ calledAs: 'wait', argumentsText: '' }, never)).toMatchObject({
+    expect(await toolbox.call({ calledAs: 'wait', argumentsText: '', approved: true }, never)).toMatchObject({
       code: 'TOOL_UNAVAILABLE',
     })
     await toolbox.close()

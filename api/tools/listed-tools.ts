@@ -94,8 +94,9 @@ function flawOf(
 
 function toListed(server: string, tool: Tool, { checkOf, limits, calledAs, needsApproval }: ListMeans): ListedTool {
   const { name, title, description = '', inputSchema, outputSchema, annotations } = tool
-  const destructive = annotations?.destructiveHint === true
   const readOnly = annotations?.readOnlyHint === true
+  // The protocol's own default: what does not say that it only reads, or only adds, may destroy.
+  const destructive = annotations?.destructiveHint ?? !readOnly
   const shown = title ?? annotations?.title
   return {
     spec: {

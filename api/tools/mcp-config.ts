@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 
-/** When a person is asked before a tool runs. `destructive`: when the tool says of itself that it destroys. */
+/**
+ * When a person is asked before a tool runs. `destructive`: when it may destroy something. That is also so for a tool that
+ * says neither that it only reads nor that it destroys nothing, as the protocol has it.
+ */
 export type Approval = 'always' | 'never' | 'destructive'
 
 /** One tool server of the operator's file. */

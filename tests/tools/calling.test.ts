@@ -9,7 +9,7 @@ vi.setConfig({ testTimeout: 30_000 })
 
 const never = new AbortController().signal
 const call = (toolbox: Toolbox, calledAs: string, args: object = {}, signal = never) =>
-  toolbox.call({ calledAs: `web__${calledAs}`, argumentsText: JSON.stringify(args) }, signal)
+  toolbox.call({ calledAs: `web__${calledAs}`, argumentsText: JSON.stringify(args), approved: true }, signal)
 
 type Options = { limits?: Partial<ToolLimits>; json?: boolean }
 
@@ -67,7 +67,9 @@ describe('a call that takes long', () => {
   test('goes on as long as it tells how far it is, and that is seen', async () => {
     const { toolbox } = await over({ count: reporting(14) }, { limits })
     const seen: ToolProgress[] = []
-    const answer = toolbox.call({ calledAs: 'web__count', argumentsText: '{}' }, never, (it) => seen.push(it))
+    const answer = toolbox.call({ calledAs: 'web__count', argumentsText: '{}', approved: true }, never, (it) =>
+      seen.push(it),
+    )
     expect(await answer).toMatchObject({ ok: true, text: 'done' })
     expect(seen[0]).toEqual({ progress: 1, message: 'step 1' })
     expect(seen.length).toBeGreaterThan(10)
@@ -104,7 +106,7 @@ describe('a call that takes long', () => {
     }
     const { toolbox } = await over({ count: { run } })
     const seen: ToolProgress[] = []
-    await toolbox.call({ calledAs: 'web__count', argumentsText: '{}' }, never, (it) => seen.push(it))
+    await toolbox.call({ calledAs: 'web__count', argumentsText: '{}', approved: true }, never, (it) => seen.push(it))
     expect(seen.length).toBeGreaterThan(0)
     expect(seen.length).toBeLessThan(500)
   })

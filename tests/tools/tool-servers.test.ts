@@ -13,7 +13,7 @@ vi.setConfig({ testTimeout: 60_000 })
 
 const never = new AbortController().signal
 const call = (toolbox: Toolbox, calledAs: string, args: object = {}) =>
-  toolbox.call({ calledAs, argumentsText: JSON.stringify(args) }, never)
+  toolbox.call({ calledAs, argumentsText: JSON.stringify(args), approved: true }, never)
 const namesIn = (toolbox: Toolbox) => toolbox.offered().map(({ calledAs }) => calledAs)
 const say = { run: () => text('hello') }
 
@@ -167,24 +167,28 @@ test('a server that dies without a word, or changes its list in silence, is noti
 test('the operator says which tools ask a person first', async () => {
   const tools = {
     read: { ...say, annotations: { readOnlyHint: true } },
-    write: say,
+    write: { ...say, annotations: { destructiveHint: false } },
     wipe: { ...say, annotations: { destructiveHint: true } },
+    // Says nothing of itself, or half of it: the protocol counts that as destructive.
+    mute: say,
+    vague: { ...say, annotations: { readOnlyHint: false, idempotentHint: true } },
+    torn: { ...say, annotations: { readOnlyHint: true, destructiveHint: true } },
   }
   const { url } = await startToolServer(scriptedTools(tools))
   const toolboxes = toolboxesOver({
     asSaid: { url },
     careful: { url, needsApproval: 'always' },
     trusted: { url, needsApproval: 'never' },
-    mixed: { url, needsApproval: { write: 'always', wipe: 'never' } },
+    mixed: { url, needsApproval: { write: 'always', wipe: 'never', mute: 'never', vague: 'destructive' } },
   })
   const toolbox = await toolboxes.ready()
   const asking = (server: string) =>
     toolbox.offered().flatMap((it) => (it.server === server && it.needsApproval ? [it.name] : []))
   expect(['asSaid', 'careful', 'trusted', 'mixed'].map(asking)).toEqual([
-    ['wipe'],
-    ['read', 'write', 'wipe'],
+    ['wipe', 'mute', 'vague', 'torn'],
+    ['read', 'write', 'wipe', 'mute', 'vague', 'torn'],
     [],
-    ['write'],
+    ['write', 'vague', 'torn'],
   ])
 })
 
