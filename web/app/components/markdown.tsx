@@ -1,10 +1,13 @@
-import { memo, type ReactNode, useMemo, useRef } from 'react'
+import { memo, useMemo } from 'react'
 import ReactMarkdown, { type Components } from 'react-markdown'
 import remarkGfm from 'remark-gfm'
-import { CopyButton } from './copy-button.tsx'
+import { CodeBlock } from './code-block.tsx'
 import { markdownBlocks } from './markdown-blocks.ts'
+import { mathsAsDollars, mayHaveMaths } from './maths-in-text.ts'
+import { lazy, useLazy } from './use-lazy.ts'
 
 const plugins = [remarkGfm]
+const mathematics = lazy(() => import('./maths.ts'))
 
 const components: Components = {
   a: ({ href, children }) => (
@@ -45,7 +48,7 @@ const components: Components = {
   ),
 }
 
-/** What an assistant wrote: markdown without HTML, without images, with code that can be copied. */
+/** What an assistant wrote: markdown without HTML, without images, with code that can be copied, tables and maths. */
 export function Markdown({ text }: { text: string }) {
   const blocks = useMemo(() => markdownBlocks(text), [text])
   return (
@@ -60,30 +63,14 @@ export function Markdown({ text }: { text: string }) {
 
 /** Kept as it is while the text grows behind it. */
 const Block = memo(function Block({ text }: { text: string }) {
+  const maths = useLazy(mathematics, mayHaveMaths(text))
   return (
-    <ReactMarkdown remarkPlugins={plugins} components={components}>
-      {text}
+    <ReactMarkdown
+      remarkPlugins={maths ? [remarkGfm, maths.remarkMaths] : plugins}
+      rehypePlugins={maths ? [maths.rehypeMaths] : undefined}
+      components={components}
+    >
+      {maths ? mathsAsDollars(text) : text}
     </ReactMarkdown>
   )
 })
-
-function CodeBlock({ children }: { children: ReactNode }) {
-  const pre = useRef<HTMLPreElement>(null)
-  return (
-    <div className="overflow-hidden rounded-xl border border-line bg-surface">
-      <div className="flex h-9 items-center justify-between border-b border-line ps-3.5 pe-1 text-xs text-muted">
-        <span>{languageOf(children) ?? 'Code'}</span>
-        <CopyButton text={() => pre.current?.textContent ?? ''} label="Copy the code" />
-      </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by key */}
-      <pre ref={pre} tabIndex={0} dir="ltr" className="overflow-x-auto p-3.5 font-mono text-[0.8125rem] leading-6">
-        {children}
-      </pre>
-    </div>
-  )
-}
-
-function languageOf(code: ReactNode): string | undefined {
-  const className = typeof code === 'object' && code && 'props' in code ? String(code.props.className ?? '') : ''
-  return /language-([\w+#.-]+)/.exec(className)?.[1]
-}
