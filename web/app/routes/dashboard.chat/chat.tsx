@@ -5,6 +5,7 @@ import { greeting, starterPrompts } from '~/components/starter-prompts.ts'
 import { holdEvents } from '~/events.ts'
 import { useDark } from '~/theme.ts'
 import { createChatkitFetch } from './chatkit-fetch.ts'
+import { useThread } from './use-thread.ts'
 
 export type ChatHandle = { refresh: () => void }
 
@@ -30,7 +31,7 @@ export function Chat({ domainKey, threadId, onReady, onFailed, onStreaming, hand
   const navigate = useNavigate()
   const dark = useDark()
   const [{ fetch, leaving }] = useState(createChatkitFetch)
-  const shownThread = useRef(threadId)
+  const [firstThread] = useState(threadId)
   const ready = useRef(false)
   /** Where the person asked to be taken, once the answer has ended. */
   const goesTo = useRef<string | null>(null)
@@ -38,7 +39,8 @@ export function Chat({ domainKey, threadId, onReady, onFailed, onStreaming, hand
 
   const { control, setThreadId, fetchUpdates } = useChatKit({
     api: { url: '/chatkit', domainKey, fetch, uploadStrategy: { type: 'two_phase' } },
-    initialThread: threadId,
+    // Only the first: from then on the address is followed by commands, one at a time.
+    initialThread: firstThread,
     frameTitle: 'Chat',
     theme: {
       colorScheme: dark ? 'dark' : 'light',
@@ -62,6 +64,7 @@ export function Chat({ domainKey, threadId, onReady, onFailed, onStreaming, hand
     thread: { autoScroll: true },
     onReady: () => {
       ready.current = true
+      thread.ready()
       onReady()
     },
     onError: () => {
@@ -73,12 +76,8 @@ export function Chat({ domainKey, threadId, onReady, onFailed, onStreaming, hand
       goesTo.current = '/dashboard'
       return { opened: true }
     },
-    onThreadChange: ({ threadId: id }) => {
-      leaving()
-      if (id === shownThread.current) return
-      shownThread.current = id
-      navigate(id ? `/dashboard/chat/${id}` : '/dashboard/chat', { replace: id !== null })
-    },
+    onThreadChange: ({ threadId: id }) => thread.changed(id),
+    onThreadLoadEnd: () => thread.calm(),
     onResponseStart: () => {
       release.current ??= holdEvents()
       onStreaming(true)
@@ -87,20 +86,15 @@ export function Chat({ domainKey, threadId, onReady, onFailed, onStreaming, hand
       release.current?.()
       release.current = null
       onStreaming(false)
+      thread.calm()
       const path = goesTo.current
       goesTo.current = null
       if (path) navigate(path)
     },
   })
 
-  useImperativeHandle(handle, () => ({ refresh: () => void fetchUpdates().catch(() => {}) }), [fetchUpdates])
-
-  useEffect(() => {
-    if (!ready.current || shownThread.current === threadId) return
-    shownThread.current = threadId
-    leaving()
-    void setThreadId(threadId).catch(() => {})
-  }, [threadId, setThreadId, leaving])
+  const thread = useThread(threadId, { setThreadId, fetchUpdates, leaving })
+  useImperativeHandle(handle, () => ({ refresh: thread.refresh }), [thread])
 
   useEffect(() => {
     window.addEventListener('pagehide', leaving)
