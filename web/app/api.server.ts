@@ -1,7 +1,6 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
 import { type AppLoadContext, data } from '@remix-run/node'
 import { print } from 'graphql'
-import { inWords } from './failure.ts'
 import { onBehalfOf, toSignIn } from './session.server.ts'
 
 type Answer<Data> = { data?: Data | null; errors?: { message: string; extensions?: { code?: string } }[] }
@@ -16,8 +15,7 @@ export function apiFor({ request, context }: { request: Request; context: AppLoa
     const answer = await readAnswer<Data>(response)
     const code = answer.errors?.[0]?.extensions?.code
     if (response.status === 401 || code === 'UNAUTHENTICATED') throw toSignIn(request)
-    if (answer.errors?.length || !answer.data)
-      throw data(inWords(code ?? 'INTERNAL_SERVER_ERROR'), { status: statusOf(code) })
+    if (answer.errors?.length || !answer.data) throw data(code ?? 'INTERNAL_SERVER_ERROR', { status: statusOf(code) })
     return answer.data
   }
 }

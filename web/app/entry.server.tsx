@@ -9,18 +9,24 @@ import { isRouteErrorResponse, RemixServer } from '@remix-run/react'
 import { isbot } from 'isbot'
 import { renderToPipeableStream } from 'react-dom/server'
 import type {} from '../load-context.ts'
+import { LanguageProvider } from './language.tsx'
+import { loadMessages } from './messages/catalogue.ts'
+import { languageOf } from './messages/languages.ts'
 import { NonceContext } from './nonce.tsx'
 
 const abortAfterMs = 10_000
 
 /** Renders a page. Browsers get the shell as soon as it stands; robots the whole page. */
-export default function handleRequest(
+export default async function handleRequest(
   request: Request,
   status: number,
   headers: Headers,
   remix: EntryContext,
   { nonce }: AppLoadContext,
 ): Promise<Response> {
+  const language = languageOf(request.headers)
+  await loadMessages(language)
+  headers.append('vary', 'accept-language, cookie')
   const whole = isbot(request.headers.get('user-agent') ?? '')
   return new Promise((resolve, reject) => {
     let answered = false
@@ -34,7 +40,9 @@ export default function handleRequest(
     }
     const { pipe, abort } = renderToPipeableStream(
       <NonceContext.Provider value={nonce}>
-        <RemixServer context={remix} url={request.url} abortDelay={abortAfterMs} nonce={nonce} />
+        <LanguageProvider value={language}>
+          <RemixServer context={remix} url={request.url} abortDelay={abortAfterMs} nonce={nonce} />
+        </LanguageProvider>
       </NonceContext.Provider>,
       {
         nonce,

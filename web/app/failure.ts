@@ -1,3 +1,6 @@
+import { words } from './language.tsx'
+import type { Messages } from './messages/catalogue.ts'
+
 /** A request that did not do what it should, in words for the person. */
 export class Failure extends Error {
   override readonly name = 'Failure'
@@ -10,25 +13,15 @@ export class Failure extends Error {
   }
 }
 
-const sentences: Record<string, string> = {
-  NETWORK: 'The server cannot be reached right now.',
-  UNAUTHENTICATED: 'Your sign-in has ended. Please sign in again.',
-  FORBIDDEN: 'You may not do that.',
-  NOT_FOUND: 'That does not exist any more.',
-  RUN_ACTIVE: 'An answer is still being written here. Stop it, or wait until it is done.',
-  RATE_LIMITED: 'That was a bit fast. Wait a moment, then try again.',
-  QUOTA_EXCEEDED: 'The budget for now is used up. Try again later.',
-  OVERLOADED: 'The server is very busy. Try again in a moment.',
-  DRAINING: 'The server is restarting. Try again in a moment.',
-  STORAGE_UNAVAILABLE: 'The database cannot be reached. Try again in a moment.',
-  STORAGE_FULL: 'The server has no space left, so nothing new can be saved.',
-  AUTH_UNAVAILABLE: 'Sign-in cannot be checked right now. Try again in a moment.',
-  INTERNAL_SERVER_ERROR: 'Something went wrong on the server.',
+/**
+ * The sentence for a code, in the language of the page; what the server said where it knows better, as with wrong input. For
+ * what happens in the browser: the server writes in many languages at once.
+ */
+export function inWords(code: string, said?: string): string {
+  const t = words()
+  const key = `errors.${code}` as `errors.${keyof Messages['errors']}`
+  return t.has(key) ? t(key) : said || t('errors.unforeseen')
 }
-
-/** The sentence for a code; what the server said where it knows better, as with wrong input. */
-export const inWords = (code: string, said?: string): string =>
-  sentences[code] ?? (said || 'Something went wrong. Please try again.')
 
 /** What to tell about anything that was thrown. */
 export function sentenceOf(error: unknown): string {

@@ -13,6 +13,8 @@ import { type ReactNode, useEffect } from 'react'
 import styles from './app.css?url'
 import { ClockProvider, zoneOf } from './clock.tsx'
 import { ErrorPage } from './components/error-page.tsx'
+import { useLanguage, WordsProvider } from './language.tsx'
+import { directionOf, languageOf } from './messages/languages.ts'
 import { useNonce } from './nonce.tsx'
 import { type Theme, themeOf } from './theme.ts'
 
@@ -31,7 +33,7 @@ export const meta: MetaFunction = () => [
 
 export function loader({ request }: LoaderFunctionArgs) {
   const cookie = request.headers.get('cookie') ?? ''
-  return { now: Date.now(), zone: zoneOf(cookie), theme: themeOf(cookie) }
+  return { now: Date.now(), zone: zoneOf(cookie), theme: themeOf(cookie), language: languageOf(request.headers) }
 }
 
 /** The server's clock, and the theme that it draws, matter for the first paint only. */
@@ -39,12 +41,13 @@ export const shouldRevalidate = () => false
 
 export function Layout({ children }: { children: ReactNode }) {
   const nonce = useNonce()
-  const { theme, ...clock } = useRouteLoaderData<typeof loader>('root') ?? { now: 0, zone: 'UTC', theme: 'system' }
+  const language = useLanguage()
+  const { theme, now, zone } = useRouteLoaderData<typeof loader>('root') ?? nothingKnown
   useEffect(() => {
     document.documentElement.dataset.hydrated = 'true'
   }, [])
   return (
-    <html lang="en" data-theme={theme === 'system' ? undefined : theme}>
+    <html lang={language} dir={directionOf(language)} data-theme={theme === 'system' ? undefined : theme}>
       <head>
         <meta charSet="utf-8" />
         <meta
@@ -58,13 +61,18 @@ export function Layout({ children }: { children: ReactNode }) {
         <Links />
       </head>
       <body>
-        <ClockProvider server={clock}>{children}</ClockProvider>
+        <ClockProvider server={{ now, zone }}>
+          <WordsProvider>{children}</WordsProvider>
+        </ClockProvider>
         <ScrollRestoration nonce={nonce} />
         <Scripts nonce={nonce} />
       </body>
     </html>
   )
 }
+
+/** Where there is no such page, no loader was asked. */
+const nothingKnown = { now: 0, zone: 'UTC', theme: 'system' } as const
 
 const deviceIs = (scheme: string, theme: Theme) =>
   theme === 'system' ? `(prefers-color-scheme: ${scheme})` : undefined

@@ -1,0 +1,11 @@
+import type { Messages, Translated } from '../catalogue.ts'
+
+export const titles = {
+  signIn: 'Anmelden',
+  signUp: 'Konto anlegen',
+  dashboard: 'Übersicht',
+  newChat: 'Neue Unterhaltung',
+  history: 'Verlauf',
+  settings: 'Einstellungen',
+  notFound: 'Nicht gefunden',
+} as const satisfies Translated<Messages['titles']>
