@@ -18,6 +18,7 @@ import {
   runsAnswering,
   toolCallsOfMessages,
 } from '../runs/reading.ts'
+import { Waves } from './waves.ts'
 
 export type Loaders = ReturnType<typeof createLoaders>
 
@@ -26,26 +27,34 @@ export type Loaders = ReturnType<typeof createLoaders>
  * Row ids in; what does not exist and what is someone else's are null, or an empty list.
  */
 export function createLoaders(em: SqlEntityManager, viewer: Viewer) {
+  const waves = new Waves()
+  const batchScheduleFn = waves.schedule
   const one = <T>(find: (em: SqlEntityManager, viewer: Viewer, ids: readonly string[]) => Promise<Map<string, T>>) =>
-    new DataLoader<string, T | null>(async (ids) => {
-      const found = await find(em, viewer, ids)
-      return ids.map((id) => found.get(id) ?? null)
-    })
+    new DataLoader<string, T | null>(
+      async (ids) => {
+        const found = await waves.during(() => find(em, viewer, ids))
+        return ids.map((id) => found.get(id) ?? null)
+      },
+      { batchScheduleFn },
+    )
   const many = <T>(find: (em: SqlEntityManager, viewer: Viewer, ids: readonly string[]) => Promise<Map<string, T[]>>) =>
-    new DataLoader<string, T[]>(async (ids) => {
-      const found = await find(em, viewer, ids)
-      return ids.map((id) => found.get(id) ?? [])
-    })
+    new DataLoader<string, T[]>(
+      async (ids) => {
+        const found = await waves.during(() => find(em, viewer, ids))
+        return ids.map((id) => found.get(id) ?? [])
+      },
+      { batchScheduleFn },
+    )
   return {
     /** The same list of many conversations, as below a page of them. */
-    messagePage: lists((ids, { includeSuperseded = false, ...args }) =>
+    messagePage: lists(waves, (ids, { includeSuperseded = false, ...args }) =>
       listMessagesOfEach(em, viewer, ids, args, includeSuperseded),
     ),
-    messageCount: lists((ids, { includeSuperseded = false }) =>
+    messageCount: lists(waves, (ids, { includeSuperseded = false }) =>
       countMessagesOfEach(em, viewer, ids, includeSuperseded),
     ),
-    runPage: lists((ids, args) => listRunsOfEach(em, viewer, ids, args)),
-    runCount: lists((ids) => countRunsOfEach(em, viewer, ids)),
+    runPage: lists(waves, (ids, args) => listRunsOfEach(em, viewer, ids, args)),
+    runCount: lists(waves, (ids) => countRunsOfEach(em, viewer, ids)),
     conversation: one(findConversations),
     message: one(findMessages),
     run: one(findRuns),
@@ -69,8 +78,8 @@ type ListKey = { id: string } & ListArgs
 type ListArgs = Pick<PageArgs, 'first' | 'last'> & { includeSuperseded?: boolean }
 
 /** Gathers by what is wanted of each list: siblings in a document want the same. */
-function lists<T>(find: (ids: string[], args: ListArgs) => Promise<Map<string, T>>) {
-  const load = async (keys: readonly ListKey[]) => {
+function lists<T>(waves: Waves, find: (ids: string[], args: ListArgs) => Promise<Map<string, T>>) {
+  const ask = async (keys: readonly ListKey[]) => {
     const groups = Map.groupBy(keys, ({ id: _, ...args }) => JSON.stringify(args))
     const found = await Promise.all(
       [...groups].map(async ([text, members]) => {
@@ -81,5 +90,8 @@ function lists<T>(find: (ids: string[], args: ListArgs) => Promise<Map<string, T
     const byArgs = new Map(found)
     return keys.map(({ id, ...args }) => byArgs.get(JSON.stringify(args))?.get(id) ?? null)
   }
-  return new DataLoader<ListKey, T | null, string>(load, { cacheKeyFn: (key) => JSON.stringify(key) })
+  return new DataLoader<ListKey, T | null, string>((keys) => waves.during(() => ask(keys)), {
+    batchScheduleFn: waves.schedule,
+    cacheKeyFn: (key) => JSON.stringify(key),
+  })
 }

@@ -1,38 +1,45 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { IncomingMessage } from 'node:http'
 import type { LogContext } from '@mikro-orm/core'
 import type { Database } from '../../api/database/database.ts'
 import { cleanUp } from './cleaning.ts'
 
-/** Tells what the ORM asks the database for, values and all. Not what is written meanwhile, by runs that come to their end. */
+/**
+ * Tells what the ORM asks the database for, values and all: in the work itself, and in the GraphQL requests that it makes to a
+ * server of this process. Nothing that the server does for reasons of its own meanwhile.
+ */
 export function watchStatements({ orm }: Pick<Database, 'orm'>): {
   during<T>(work: () => Promise<T>): Promise<string[]>
-  /** How many there are at the least, of three times: the server asks for things of its own now and then. */
-  fewest<T>(work: () => Promise<T>): Promise<number>
 } {
   const logger = orm.config.getLogger()
   const { logQuery, isEnabled } = logger
+  const ours = new AsyncLocalStorage<string[]>()
   let seen: string[] | undefined
   logger.isEnabled = (namespace) => namespace === 'query' || namespace === 'query-params'
   logger.logQuery = ({ query }: { query: string } & LogContext) => {
-    if (/^\(?select\b/i.test(query) && !/^select set_config/i.test(query)) seen?.push(query)
+    if (/^\(?select\b/i.test(query) && !/^select set_config/i.test(query)) ours.getStore()?.push(query)
   }
+  // Told before the request is handled, in the same turn: what comes of it belongs to whoever is being watched.
+  const began = (message: unknown) => {
+    const { request } = message as { request: IncomingMessage }
+    if (seen && request.url === '/graphql') ours.enterWith(seen)
+  }
+  subscribe('http.server.request.start', began)
   cleanUp(() => {
+    unsubscribe('http.server.request.start', began)
     Object.assign(logger, { logQuery, isEnabled })
   })
-  const during = async (work: () => Promise<unknown>) => {
-    seen = []
-    try {
-      await work()
-      return seen
-    } finally {
-      seen = undefined
-    }
-  }
   return {
-    during,
-    async fewest(work) {
-      const counts = []
-      for (let times = 0; times < 3; times++) counts.push((await during(work)).length)
-      return Math.min(...counts)
+    async during(work) {
+      const statements: string[] = []
+      seen = statements
+      try {
+        await ours.run(statements, work)
+        return statements
+      } finally {
+        seen = undefined
+      }
     },
   }
 }
