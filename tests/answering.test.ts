@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { startApp } from './support/app.ts'
 import { cleanUp } from './support/cleaning.ts'
-import { type StreamEvent, textOf } from './support/events.ts'
+import { all, type StreamEvent, textOf, until } from './support/events.ts'
 import { calls, cuts, endsEarly, fails, pause, says, startProvider } from './support/scripted-provider.ts'
 
 async function start(api: 'responses' | 'chat' = 'responses', limits = {}) {
@@ -91,8 +91,27 @@ describe.each(['responses', 'chat'] as const)('over the %s wire', (api) => {
   test('a busy provider is asked again before the first token', async () => {
     const { provider, ada } = await start(api)
     provider.plays(fails(429, { headers: { 'retry-after': '0' } }), says('Here I am.'))
-    expect((await ada.hears('Hello?')).text).toBe('Here I am.')
+    const { events, text } = await ada.hears('Hello?')
+    expect(text).toBe('Here I am.')
+    expect(namesOf(events), 'nobody would notice that wait').not.toContain('ModelBusy')
     expect(provider.requests).toHaveLength(2)
+  })
+
+  test('people are told that a busy provider is waited for, and may stop meanwhile', async () => {
+    const { provider, ada } = await start(api)
+    provider.plays(fails(429, { headers: { 'retry-after': '1' } }), says('Here I am.'))
+    const { conversation, events, text } = await ada.hears('Hello?')
+    expect(text).toBe('Here I am.')
+    expect(namesOf(events).slice(0, 3)).toEqual(['RunStarted', 'ModelBusy', 'MessageStarted'])
+    provider.plays(fails(429, { headers: { 'retry-after': '29' } }))
+    const { run } = await ada.asks('And now?', { conversation })
+    const [busy] = (await until(ada.follows(run), (it) => it.__typename === 'ModelBusy')).slice(-1)
+    const left = busy?.__typename === 'ModelBusy' ? busy.retryAfterMs : 0
+    expect(left).toBeGreaterThan(0)
+    expect(left, 'a little more than it asks for').toBeLessThan(30_000)
+    await ada.stops(run)
+    expect(ending(await all(ada.follows(run)))).toMatchObject({ status: 'STOPPED', error: null })
+    expect(provider.requests, 'it is not asked any more').toHaveLength(3)
   })
 
   test.each([

@@ -18,7 +18,7 @@ async function heard(events: AsyncIterable<ModelEvent>) {
     for await (const event of events) {
       expect(finished, 'nothing comes after the end').toBeUndefined()
       if (event.type === 'text') texts.push(event.text)
-      else finished = event
+      else if (event.type === 'finished') finished = event
     }
     return { texts, finished }
   } catch (error) {

@@ -47,7 +47,7 @@ const weather = {
   needsApproval: false,
 }
 
-type Heard = { texts: string[]; finished?: FinishedTurn; error?: unknown }
+type Heard = { texts: string[]; waits?: number[]; finished?: FinishedTurn; error?: unknown }
 
 /** Asks once. Gives what came, up to the error if there was one. */
 async function ask(
@@ -60,6 +60,7 @@ async function ask(
   try {
     for await (const event of model.ask(request, signal)) {
       if (event.type === 'text') heard.texts.push(event.text)
+      else if (event.type === 'waiting') heard.waits = [...(heard.waits ?? []), event.milliseconds]
       else heard.finished = event
     }
   } catch (error) {
@@ -183,6 +184,19 @@ describe.each<Api>(['responses', 'chat'])('over %s', (api) => {
     expect((await ask(modelAt(played.url, api), hi)).texts).toEqual(['ok'])
     const [first, second] = played.requests
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan(least)
+  })
+
+  test('a wait is told before it begins, unless nobody would notice it', async () => {
+    const played = await provider()
+    played.plays(
+      fails(429, { headers: { 'retry-after-ms': '1001' } }),
+      fails(429, { headers: { 'retry-after-ms': '100' } }),
+      says('ok'),
+    )
+    const { texts, waits } = await ask(modelAt(played.url, api), hi)
+    expect(texts).toEqual(['ok'])
+    expect(waits).toHaveLength(1)
+    expect(waits?.[0]).toBeGreaterThanOrEqual(1_001)
   })
 
   test.each([

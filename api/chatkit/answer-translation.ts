@@ -14,6 +14,7 @@ import { assistantItem, outputText, pageItem, type SaidMessage, widgetItem, work
 
 /** What happened in a run, with what the event names as it is now. */
 export type LoadedEvent =
+  | { type: 'model.busy'; until: string }
   | { type: 'message.started' | 'message.reset' | 'message.completed'; message: SaidMessage }
   | { type: 'message.delta'; messageId: string; text: string }
   /** With all calls of the message, in order. `isEarlier`: it was said in another run. */
@@ -48,6 +49,8 @@ export class AnswerTranslation {
 
   *translate(event: LoadedEvent): Generator<ThreadEvent, void> {
     switch (event.type) {
+      case 'model.busy':
+        return yield* this.#wait(Date.parse(event.until) - Date.now())
       case 'message.started':
         this.#speaking.set(event.message.id, { item: assistantItem(event.message), shown: false, partOpen: false })
         return
@@ -66,6 +69,13 @@ export class AnswerTranslation {
       default:
         event satisfies never
     }
+  }
+
+  /** Who comes in later is not told of a wait that is over. */
+  *#wait(milliseconds: number): Generator<ThreadEvent, void> {
+    if (milliseconds <= 0) return
+    const seconds = Math.ceil(milliseconds / 1_000)
+    yield* this.#progress(`The model is busy. It is asked again in ${seconds} second${seconds === 1 ? '' : 's'}…`)
   }
 
   /** An item is announced with its first words: a turn that only calls tools says nothing. */

@@ -126,6 +126,7 @@ async function load({ units, viewer }: AnswerParts, { event, runId }: Followed):
     case 'conversation.updated':
       return null
     case 'message.delta':
+    case 'model.busy':
       return event
     case 'message.started':
     case 'message.reset':

@@ -13,6 +13,7 @@ import { openStream } from './open-stream.ts'
 type ConversationEvent = { cursor: string } & (
   | { type: 'ConversationUpdated'; conversation: Conversation }
   | { type: 'RunStarted'; run: Run; message: Message }
+  | { type: 'ModelBusy'; run: Run; retryAfterMs: number }
   | { type: 'MessageStarted'; message: Message }
   | { type: 'MessageDelta'; messageId: string; delta: string }
   | { type: 'MessageReset'; messageId: string }
@@ -28,7 +29,7 @@ const cursorText =
 
 const EventInterface = builder.interfaceRef<ConversationEvent>('ConversationEvent').implement({
   description:
-    'Something that happened in a conversation. In a run: RunStarted, then for each turn MessageStarted, any number of MessageDelta, MessageCompleted, and ToolCallChanged for each step of each call; at the very end RunEnded, once, always. Skip types that you do not know.',
+    'Something that happened in a conversation. In a run: RunStarted, then for each turn MessageStarted, any number of MessageDelta, MessageCompleted, and ToolCallChanged for each step of each call; ModelBusy may stand before a turn; at the very end RunEnded, once, always. Skip types that you do not know.',
   resolveType: (event) => event.type,
   fields: (t) => ({ cursor: t.exposeString('cursor', { description: cursorText }) }),
 })
@@ -48,6 +49,18 @@ builder.objectType(builder.objectRef<Of<'RunStarted'>>('RunStarted'), {
   fields: (t) => ({
     run: t.expose('run', { type: Run, description: 'The run that makes it.' }),
     message: t.expose('message', { type: Message, description: 'The user message that is being answered.' }),
+  }),
+})
+
+builder.objectType(builder.objectRef<Of<'ModelBusy'>>('ModelBusy'), {
+  description:
+    'The model’s provider is busy and wants us to wait: it is asked again by itself. Whatever the run tells next ends the wait.',
+  interfaces: [EventInterface],
+  fields: (t) => ({
+    run: t.expose('run', { type: Run, description: 'The run that waits.' }),
+    retryAfterMs: t.exposeInt('retryAfterMs', {
+      description: 'In so many milliseconds the model is asked again. 0 in a replay, when the wait is over.',
+    }),
   }),
 })
 
@@ -168,6 +181,10 @@ async function eventOf(
         loaders.message.load(event.messageId),
       ])
       return run && message ? { type: 'RunStarted', cursor, run, message } : null
+    }
+    case 'model.busy': {
+      const run = runId ? await loaders.run.load(runId) : null
+      return run && { type: 'ModelBusy', cursor, run, retryAfterMs: Math.max(0, Date.parse(event.until) - Date.now()) }
     }
     case 'message.started': {
       const message = await loaders.message.load(event.messageId)

@@ -7,6 +7,8 @@ import { RunError } from './run-failure.ts'
 
 /** What happens in the loop, with everything that must be stored. */
 export type LoopEvent =
+  /** The model is asked again in so many milliseconds. */
+  | { type: 'model.busy'; milliseconds: number }
   | { type: 'message.started'; messageId: string }
   | { type: 'message.delta'; messageId: string; text: string }
   | { type: 'message.completed'; messageId: string; text: string; calls: HistoryCall[]; turn: FinishedTurn }
@@ -94,6 +96,10 @@ async function* speak(
   let text = ''
   let started = false
   for await (const event of model.ask(request, signal)) {
+    if (event.type === 'waiting') {
+      yield { type: 'model.busy', milliseconds: event.milliseconds }
+      continue
+    }
     if (!started && (event.type === 'text' || event.calls.length > 0)) {
       yield { type: 'message.started', messageId }
       started = true

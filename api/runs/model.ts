@@ -9,7 +9,7 @@ export interface Model {
   /**
    * Asks for one turn. Yields text as it comes and ends with exactly one `finished`.
    * Throws RunError when the model fails; when `signal` aborts it throws the signal's reason. Tries again by itself only
-   * before the first event.
+   * before the first text: a wait that a person would notice is told before it begins.
    */
   ask(request: ModelRequest, signal: AbortSignal): AsyncGenerator<ModelEvent, void>
   /** What was said in a recording, as text. Left out when nothing is there that could. Throws RunError. */
@@ -44,7 +44,10 @@ export type HistoryCall = ModelCall & { callId: string; approved?: boolean }
 
 export type ModelEvent =
   /** More of the answer; never empty, always well-formed Unicode without NUL. A refusal is text too. */
-  { type: 'text'; text: string } | ({ type: 'finished' } & FinishedTurn)
+  | { type: 'text'; text: string }
+  /** The provider is busy and is asked again after so many milliseconds. Comes before everything else, if at all. */
+  | { type: 'waiting'; milliseconds: number }
+  | ({ type: 'finished' } & FinishedTurn)
 
 export type FinishedTurn = {
   calls: ModelCall[]

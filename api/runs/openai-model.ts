@@ -34,6 +34,9 @@ export type ModelLimits = Pick<
   'modelConnectSeconds' | 'modelFirstByteSeconds' | 'modelSilenceSeconds' | 'modelRetries'
 >
 
+/** A shorter wait is over before anybody has read of it. */
+const noticedMs = 1_000
+
 /** One way to speak to a provider. `open` resolves when the provider has begun to answer. */
 type Wire = {
   open(request: ModelRequest, signal: AbortSignal): Promise<AsyncIterable<unknown>>
@@ -89,6 +92,7 @@ export function createModel(settings: ModelSettings, limits: ModelLimits): Model
           const chance = { attempt, retries: limits.modelRetries, random: Math.random() }
           const delay = begun ? null : waitBeforeRetry(error, chance)
           if (delay === null) throw error
+          if (delay >= noticedMs) yield { type: 'waiting', milliseconds: delay }
           await wait(delay, undefined, { signal }).catch(() => signal.throwIfAborted())
         }
       }

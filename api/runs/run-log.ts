@@ -171,7 +171,9 @@ export class Recorder {
 }
 
 /** Readers go on behind whole things: one who reads a message later, when it is whole, must not hear its words besides. */
-const isPlace = ({ type }: StoredEvent) => type !== 'deltas' && type !== 'message.started' && type !== 'message.reset'
+const isPlace = ({ type }: StoredEvent) => !partial.has(type)
+
+const partial = new Set<StoredEvent['type']>(['deltas', 'message.started', 'message.reset', 'model.busy'])
 
 /** Locks conversation, then run (everybody in this order), and moves the place that readers go on from. */
 async function fence(em: SqlEntityManager, run: WrittenRun, lastSeq: number, moves: boolean): Promise<void> {

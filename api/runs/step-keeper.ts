@@ -55,6 +55,8 @@ export class StepKeeper {
 
   async take(event: LoopEvent): Promise<void> {
     switch (event.type) {
+      case 'model.busy':
+        return this.#recorder.keep([{ type: event.type, until: inMilliseconds(event.milliseconds) }])
       case 'message.started':
         return this.#begin(event.messageId)
       case 'message.delta':
@@ -174,6 +176,9 @@ export class StepKeeper {
   async #complete({ messageId, text, calls, turn }: Extract<LoopEvent, { type: 'message.completed' }>): Promise<void> {
     const { id: runId, userId, conversationId } = this.#recorder.run
     const tools = new Map(this.#toolbox.offered().map((tool) => [tool.calledAs, tool]))
+    const subjects = await Promise.all(
+      calls.map((call) => this.#toolbox.subject({ calledAs: call.name, argumentsText: call.arguments })),
+    )
     const events: FinishedEvent[] = [
       { type: 'message.completed', messageId },
       ...calls.map(({ callId }) => ({ type: 'tool-call.changed' as const, toolCallId: callId })),
@@ -187,6 +192,7 @@ export class StepKeeper {
           ...{ id: callId, userId, conversationId, runId, messageId, position, status: 'PENDING' as const },
           ...{ providerId: id.slice(0, 200), calledAs: name.slice(0, 200), argumentsText },
           ...{ name: tool?.name ?? name.slice(0, 200), server: tool?.server ?? 'unknown', title: tool?.title ?? null },
+          subject: subjects[position] ?? null,
         })
       })
       await em.flush()
@@ -215,6 +221,10 @@ export class StepKeeper {
           status: 'SUCCEEDED',
           result: result.structured ?? null,
           resultText: result.text,
+          ...(result.parts && {
+            resultParts: result.parts.map(({ data: _, ...part }) => part),
+            resultImages: result.parts.map(({ data = null }) => data),
+          }),
           finishedAt,
         })
       : this.#change(callId, {
@@ -244,6 +254,8 @@ export class StepKeeper {
   }
 }
 
+const inMilliseconds = (ms: number) => new Date(Date.now() + ms).toISOString()
+
 const decided = (runId: string, userId: string) => ({
   ...{ runId, userId, status: 'AWAITING_APPROVAL' as const },
   decision: { $ne: null },
@@ -254,7 +266,7 @@ export function afterDecision(decision: ToolCall['decision']): { status: 'DENIED
   return decision === 'DENY' ? { status: 'DENIED', finishedAt: new Date() } : { status: 'PENDING' }
 }
 
-type ChangedByStep = 'result' | 'resultText' | 'error' | 'progress' | 'startedAt' | 'finishedAt'
+type ChangedByStep = 'result' | 'resultText' | 'resultParts' | 'resultImages' | 'error' | 'progress' | 'startedAt' | 'finishedAt'
 
 /** Numbers a message within the caller's transaction, which holds the conversation's row. */
 export async function nextSequence(

@@ -47,6 +47,7 @@ async function titleOf(model: Model, modelName: string, question: string, signal
       tools: [],
     }
     for await (const event of model.ask(request, AbortSignal.any([signal, AbortSignal.timeout(30_000)]))) {
+      if (event.type === 'waiting') continue
       if (event.type === 'text') text += event.text
       else if (event.reason !== 'stop') return ''
       if (text.length > titleCharacters * 4) return ''

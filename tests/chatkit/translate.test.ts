@@ -279,6 +279,18 @@ describe('an answer as thread events', () => {
     })
   })
 
+  test('a wait for the model is told in words, and not when it is over', () => {
+    const said = message('Rome.')
+    const answer: LoadedEvent[] = [
+      { type: 'message.started', message: { ...said, content: '' } },
+      { type: 'message.completed', message: said },
+      completed,
+    ]
+    const busy = (ms: number): LoadedEvent => ({ type: 'model.busy', until: new Date(Date.now() + ms).toISOString() })
+    expect(told([busy(19_900), ...answer])[0]).toMatch(/^The model is busy. It is asked again in (1\d|20) seconds…$/)
+    expect(told([busy(-1_000), ...answer])).toEqual(told(answer))
+  })
+
   test('a message that starts over is emptied in its place', () => {
     const said = message('Rome.')
     const steps: LoadedEvent[] = [

@@ -5,6 +5,7 @@ import type { ReadableStream } from 'node:stream/web'
 export type StreamEvent = { cursor: string } & (
   | { __typename: 'ConversationUpdated'; conversation: { id: string; title: string; activeRun: { id: string } | null } }
   | { __typename: 'RunStarted'; run: StreamedRun; message: StreamedMessage }
+  | { __typename: 'ModelBusy'; retryAfterMs: number }
   | { __typename: 'MessageStarted'; message: StreamedMessage }
   | { __typename: 'MessageDelta'; messageId: string; delta: string }
   | { __typename: 'MessageReset'; messageId: string }
@@ -49,6 +50,7 @@ export const streamEventFields = /* GraphQL */ `
     cursor
     ... on ConversationUpdated { conversation { id title activeRun { id } } }
     ... on RunStarted { run { ...StreamedRun } message { ...StreamedMessage } }
+    ... on ModelBusy { retryAfterMs }
     ... on MessageStarted { message { ...StreamedMessage } }
     ... on MessageDelta { messageId delta }
     ... on MessageReset { messageId }

@@ -104,5 +104,6 @@ export function told(events: readonly StreamEvent[]): string[] {
 function subjectOf(event: Exclude<StreamEvent, { __typename: 'ConversationUpdated' | 'MessageDelta' }>): string {
   if (event.__typename === 'MessageReset') return event.messageId
   if (event.__typename === 'ToolCallChanged') return event.toolCall.id
+  if (event.__typename === 'ModelBusy') return ''
   return 'run' in event ? event.run.id : event.message.id
 }

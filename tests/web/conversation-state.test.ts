@@ -81,6 +81,12 @@ describe('a conversation on the page', () => {
     expect(state.messages.map(({ id }) => id)).toEqual(['msg_0', 'msg_1', 'msg_2'])
   })
 
+  test('knows that the model is waited for until the run tells anything else', () => {
+    const busy: ConversationEvent = { __typename: 'ModelBusy', cursor: '1b', retryAfterMs: 3_000 }
+    expect(told([...whole.slice(0, 1), busy]).busy).toEqual({ retryAfterMs: 3_000 })
+    for (const next of whole.slice(1)) expect(told([...whole.slice(0, 1), busy, next]).busy).toBeUndefined()
+  })
+
   test('forgets the place that was kept for a turn in which nothing was said', () => {
     const ended: ConversationEvent = { __typename: 'RunEnded', cursor: '9', run: { ...run, status: 'STOPPED' } }
     expect(told([...whole.slice(0, 2), ended]).messages.map(({ id }) => id)).toEqual(['msg_1'])

@@ -17,6 +17,8 @@ export type ConversationState = {
   /** The newest one that ended: how it ended is worth saying when it is not COMPLETED. */
   lastRun: ChatRun | null
   title: string
+  /** The model of the active run is asked again so long after this was told; undefined while nothing is waited for. */
+  busy?: { retryAfterMs: number } | undefined
 }
 
 export type ConversationChange =
@@ -48,8 +50,12 @@ export function changeConversation(state: ConversationState, change: Conversatio
   }
 }
 
-function applyEvent(state: ConversationState, event: ConversationEvent): ConversationState {
+/** Whatever a run tells next ends a wait for its model. */
+function applyEvent(before: ConversationState, event: ConversationEvent): ConversationState {
+  const state = event.__typename === 'ConversationUpdated' ? before : { ...before, busy: undefined }
   switch (event.__typename) {
+    case 'ModelBusy':
+      return { ...state, busy: { retryAfterMs: event.retryAfterMs } }
     case 'ConversationUpdated':
       return { ...state, title: event.conversation.title, activeRun: event.conversation.activeRun }
     case 'RunStarted':

@@ -24,6 +24,9 @@ const ConversationEvents = graphql(`
           ...MessageFields
         }
       }
+      ... on ModelBusy {
+        retryAfterMs
+      }
       ... on MessageStarted {
         message {
           ...MessageFields

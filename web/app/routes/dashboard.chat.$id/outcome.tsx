@@ -5,10 +5,11 @@ import { AssistantRow } from '~/components/thinking.tsx'
 import { toolTitle } from '~/components/tool-words.ts'
 import { type ChatMessage, type ChatRun, isFinished } from '~/conversation-state.ts'
 
-/** What goes on while there is no text to read; null while there is. */
-export function activityWords(run: ChatRun, newest: ChatMessage): string | null {
+/** What goes on while there is no text to read; null while there is. `busySeconds`: until the model is asked again. */
+export function activityWords(run: ChatRun, newest: ChatMessage, busySeconds = 0): string | null {
   if (run.status === 'QUEUED') return 'Waiting for its turn'
   if (run.status === 'AWAITING_APPROVAL') return 'Waiting for your approval'
+  if (busySeconds > 0) return `The model is busy. Asking again in ${busySeconds} s`
   const atWork = newest.toolCalls.find(({ status }) => status === 'RUNNING')
   if (atWork) return toolTitle(atWork)
   return newest.role === 'ASSISTANT' && !isFinished(newest) && newest.content !== '' ? null : 'Thinking'
@@ -45,10 +46,16 @@ export function Outcome({ run, newest, onAgain }: OutcomeProps) {
   )
 }
 
-type AnnouncementProps = { activeRun: ChatRun | null; lastRun: ChatRun | null }
+type AnnouncementProps = { activeRun: ChatRun | null; lastRun: ChatRun | null; busy: boolean }
 
 /** For screen readers: how it stands, instead of every word as it comes. */
-export function Announcement({ activeRun, lastRun }: AnnouncementProps) {
+export function Announcement({ activeRun, lastRun, busy }: AnnouncementProps) {
+  if (activeRun && busy)
+    return (
+      <p role="status" className="sr-only">
+        The model is busy. It is asked again soon.
+      </p>
+    )
   return (
     <p role="status" className="sr-only">
       {activeRun ? 'The assistant is answering.' : lastRun ? endings[lastRun.status] : ''}

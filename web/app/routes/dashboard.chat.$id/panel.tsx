@@ -24,6 +24,7 @@ import { Announcement, activityWords, Outcome } from './outcome.tsx'
 import { type ReadConversation, useConversation } from './use-conversation.ts'
 import { useNamedMessage } from './use-named-message.ts'
 import { useRunActions } from './use-run-actions.ts'
+import { useSecondsLeft } from './use-seconds-left.ts'
 import { useStopKey } from './use-stop-key.ts'
 
 /** The built-in chat: over GraphQL alone, and complete without ChatKit. */
@@ -54,6 +55,8 @@ export function Panel({ read }: { read: ReadConversation }) {
   const outgoing = sending.outgoing && !isArrived(messages, sending.outgoing) ? sending.outgoing : null
   const newest = messages.findLast((it) => !isWaiting(it))
   const lastSaid = messages.findLast(({ role }) => role === 'USER')
+  const busySeconds = useSecondsLeft(state.busy)
+  const activity = activeRun && newest ? activityWords(activeRun, newest, busySeconds) : null
   const model = activeRun?.model ?? lastRun?.model ?? newest?.run?.model
 
   const earlier = (messages: readonly ChatMessage[]) => change({ type: 'earlier', messages })
@@ -93,16 +96,16 @@ export function Panel({ read }: { read: ReadConversation }) {
             onTakeBack={() => setTakenBack(sending.takeBack())}
           />
         )}
-        {activeRun && newest && activityWords(activeRun, newest) && (
+        {activeRun && newest && activity && (
           <AssistantRow first={newest.role === 'USER'}>
-            <Thinking words={activityWords(activeRun, newest) ?? ''} />
+            <Thinking words={activity} />
           </AssistantRow>
         )}
         {!activeRun && !outgoing && lastRun && (
           <Outcome run={lastRun} newest={newest} onAgain={() => lastSaid && retry(lastSaid.id)} />
         )}
       </MessageLog>
-      <Announcement activeRun={activeRun} lastRun={lastRun} />
+      <Announcement activeRun={activeRun} lastRun={lastRun} busy={busySeconds > 0} />
       <div className="mx-auto w-full max-w-3xl px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-6">
         <OfflineNotice />
         {failure && (
