@@ -38,5 +38,4 @@ const singles = (text: string): string =>
 
 /** A command, an index, a power, an equation or a single letter; no sentence between two prices. */
 const isFormula = (text: string): boolean =>
-  /^[A-Za-z]$|\\[A-Za-z]/.test(text) ||
-  /[_^]|[A-Za-z)]\s*[=<>+*/-]\s*[\w(]/.test(text.replace(/\b[A-Za-z]{3,}\b/g, ''))
+  /^[A-Za-z]$|\\[A-Za-z]/.test(text) || /[_^]|[A-Za-z)]\s*[=<>+*/-]\s*[\w(]/.test(text.replace(/\b[A-Za-z]{3,}\b/g, ''))
