@@ -64,9 +64,18 @@ test('ChatKit works over our server: tools, approval, stop, trying again, histor
   await log.getByRole('alert').getByRole('button', { name: 'Retry' }).click()
   await log.getByText('Now it works.').waitFor()
 
-  // The same conversation again, from the list and from the history of the server.
+  // ChatKit reads the conversation again, for something came from elsewhere. What it reads comes late: the person has gone on.
+  const late = await holdRereading(page)
+  provider.plays(says('Said elsewhere.'))
+  await sendElsewhere(page, conversation, 'From another window')
+  await late.asked
   await page.getByRole('link', { name: 'New chat' }).click()
+  await page.waitForURL(/\/dashboard\/chat$/)
+  late.release()
   await chat.getByText('What can I do for you?').waitFor()
+  expect(page.url()).toMatch(/\/dashboard\/chat$/)
+
+  // The same conversation again, from the list and from the history of the server.
   await page.getByRole('navigation', { name: 'Conversations' }).getByRole('link', { name: 'Milk' }).click()
   await log.getByText('Now it works.').waitFor()
   expect(await log.innerText()).toContain('One, two')
@@ -81,6 +90,32 @@ test('ChatKit works over our server: tools, approval, stop, trying again, histor
   await page.getByText('ChatKit could not be loaded from its host').waitFor()
   expect(await page.getByRole('log').innerText()).toContain('Now it works.')
 }, 120_000)
+
+/** Holds up what ChatKit asks for when it reads its thread again, until it is released. */
+async function holdRereading(page: Page) {
+  const asked = Promise.withResolvers<void>()
+  const released = Promise.withResolvers<void>()
+  await page.route('**/chatkit', async (route) => {
+    if (route.request().postDataJSON().type === 'threads.get_by_id') {
+      asked.resolve()
+      await released.promise
+    }
+    await route.continue()
+  })
+  return { asked: asked.promise, release: released.resolve }
+}
+
+async function sendElsewhere(page: Page, conversation: string, text: string): Promise<void> {
+  const input = { conversationId: conversation.split('/').at(-1), content: text }
+  const answer = await page.request.post('/graphql', {
+    data: {
+      query: 'mutation ($input: SendMessageInput!) { sendMessage(input: $input) { run { id } } }',
+      variables: { input },
+    },
+    headers: { origin: new URL(conversation).origin },
+  })
+  expect((await answer.json()).errors).toBeUndefined()
+}
 
 const taskIdIn = (text: string) => /task_[0-9a-z]{26}/.exec(text)?.[0]
 
