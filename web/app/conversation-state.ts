@@ -34,7 +34,7 @@ export type ConversationChange =
 export function changeConversation(state: ConversationState, change: ConversationChange): ConversationState {
   switch (change.type) {
     case 'read':
-      return change.state
+      return withEarlier(change.state, state.messages)
     case 'earlier':
       return { ...state, messages: change.messages.reduce(merge, state.messages) }
     case 'sent':
@@ -48,6 +48,12 @@ export function changeConversation(state: ConversationState, change: Conversatio
     case 'events':
       return change.events.reduce(applyEvent, state)
   }
+}
+
+/** What was read from further back stays, as long as it goes up to what was read now: nothing between them is missing. */
+function withEarlier(read: ConversationState, before: readonly ChatMessage[]): ConversationState {
+  const joint = before.findIndex(({ id }) => id === read.messages[0]?.id)
+  return joint > 0 ? { ...read, messages: [...before.slice(0, joint), ...read.messages] } : read
 }
 
 /** Whatever a run tells next ends a wait for its model. */

@@ -2,6 +2,7 @@ import { memo } from 'react'
 import type { ChatMessage } from '~/conversation-state.ts'
 import { CopyButton } from './copy-button.tsx'
 import { FeedbackButtons } from './feedback.tsx'
+import { LogItem } from './log-item.tsx'
 import { Markdown } from './markdown.tsx'
 import { OwnMessage } from './own-message.tsx'
 import { AssistantRow } from './thinking.tsx'
@@ -14,16 +15,35 @@ type ChatMessageProps = {
   continued: boolean
   /** Whether the answer ends with it. */
   last: boolean
+  /** Whether it was read from far back: then it is drawn when it comes near. */
+  farBack?: boolean
 }
 
 /** One thing said. Drawn anew only when it changed. */
-export const ChatMessageView = memo(function ChatMessageView({ message, continued, last }: ChatMessageProps) {
-  if (message.role === 'USER') return <OwnMessage message={message} />
+export const ChatMessageView = memo(function ChatMessageView({ message, continued, last, farBack }: ChatMessageProps) {
+  const { id, role, content, toolCalls } = message
+  return (
+    <LogItem
+      id={id}
+      plain={farBack ? content : undefined}
+      about={60 + 27 * Math.ceil(content.length / 80) + 90 * toolCalls.length}
+      className={continued ? '-mt-4.5' : undefined}
+    >
+      {role === 'USER' ? (
+        <OwnMessage message={message} />
+      ) : (
+        <Said message={message} continued={continued} last={last} />
+      )}
+    </LogItem>
+  )
+})
+
+function Said({ message, continued, last }: ChatMessageProps) {
   const shown = message.content !== '' || message.toolCalls.length > 0 || endings[message.status]
   if (!shown) return null
   return (
-    <AssistantRow first={!continued} className={continued ? '-mt-3' : undefined}>
-      <div className="group/message space-y-3" id={message.id} data-message={message.id} data-status={message.status}>
+    <AssistantRow first={!continued}>
+      <div className="group/message space-y-3" data-message={message.id} data-status={message.status}>
         {message.content !== '' && <Markdown text={message.content} />}
         {message.toolCalls.map((call) => (
           <ToolCard key={call.id} call={call} />
@@ -39,7 +59,7 @@ export const ChatMessageView = memo(function ChatMessageView({ message, continue
       </div>
     </AssistantRow>
   )
-})
+}
 
 const endings: Partial<Record<ChatMessage['status'], string>> = {
   STOPPED: 'You stopped this answer.',

@@ -1,15 +1,17 @@
 import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react'
 import { buttonStyle } from './button.tsx'
 import { ArrowDownIcon } from './icons.tsx'
+import { type WatchNear, WatchNearContext } from './log-item.tsx'
 
 const nearPx = 40
 
 type MessageLogProps = {
+  /** Made of `LogItem`s. */
   children: ReactNode
   label: string
   earlier?: ReactNode
   /** Goes to the end when this changes: one wants to see what one has just sent. */
-  sent?: string
+  sent?: string | undefined
 }
 
 /**
@@ -20,6 +22,7 @@ export function MessageLog({ children, label, earlier, sent }: MessageLogProps) 
   const scroller = useRef<HTMLDivElement>(null)
   const content = useRef<HTMLDivElement>(null)
   const away = useAway(scroller, content)
+  const [watchNear] = useState(() => createWatchNear(scroller))
   const toEnd = () => {
     if (scroller.current) scroller.current.scrollTop = 0
   }
@@ -37,17 +40,21 @@ export function MessageLog({ children, label, earlier, sent }: MessageLogProps) 
         tabIndex={0}
         className="flex h-full flex-col-reverse overflow-y-auto overscroll-contain [overflow-anchor:none] focus-visible:outline-offset-[-2px]"
       >
-        <div className="mx-auto mb-auto w-full max-w-3xl px-4 py-6 sm:px-6">
+        <div className="mx-auto mb-auto w-full max-w-3xl px-4 pt-6 sm:px-6">
           {earlier}
-          <div ref={content} className="space-y-6">
-            {children}
+          <div ref={content}>
+            <WatchNearContext.Provider value={watchNear}>{children}</WatchNearContext.Provider>
           </div>
         </div>
       </div>
       {away && (
         <button
           type="button"
-          onClick={toEnd}
+          onClick={() => {
+            toEnd()
+            // The button goes: the focus stays with what it belongs to.
+            scroller.current?.focus({ preventScroll: true })
+          }}
           className={buttonStyle({
             size: 'small',
             className: 'absolute bottom-3 left-1/2 -translate-x-1/2 rounded-full shadow-float motion-safe:animate-rise',
@@ -61,7 +68,10 @@ export function MessageLog({ children, label, earlier, sent }: MessageLogProps) 
   )
 }
 
-/** Whether the person has scrolled away from the end; while they have, growth at the end does not move what they read. */
+/**
+ * Whether the person has scrolled away from the end. While they have, what they read stays where it is, whatever grows or
+ * turns out to be higher than it was taken for, above or below it.
+ */
 function useAway(scroller: RefObject<HTMLDivElement | null>, content: RefObject<HTMLDivElement | null>): boolean {
   const [away, setAway] = useState(false)
   useEffect(() => {
@@ -70,24 +80,58 @@ function useAway(scroller: RefObject<HTMLDivElement | null>, content: RefObject<
     if (!box || !inner) return
     // Bottom up, scrollTop is 0 at the end and negative above it.
     const isAway = () => Math.abs(box.scrollTop) > nearPx
-    const onScroll = () => setAway(isAway())
-    let height = inner.offsetHeight
-    let top = inner.firstElementChild
-    const grown = new ResizeObserver(() => {
-      const growth = inner.offsetHeight - height
-      height = inner.offsetHeight
-      const prepended = top !== inner.firstElementChild
-      top = inner.firstElementChild
-      if (growth === 0 || prepended) return
-      if (isAway()) box.scrollTop -= growth
-      else box.scrollTop = 0
+    const look = () => ({ scrollTop: box.scrollTop, ...readAt(box, inner) })
+    let seen = look()
+    const onScroll = () => {
+      seen = look()
+      setAway(isAway())
+    }
+    const changed = new ResizeObserver(() => {
+      // Scrolled on purpose meanwhile: the new place is the one to keep.
+      if (seen.scrollTop === box.scrollTop && seen.item?.isConnected && isAway())
+        box.scrollTop += seen.item.getBoundingClientRect().top - seen.top
+      else if (!isAway()) box.scrollTop = 0
+      seen = look()
     })
     box.addEventListener('scroll', onScroll, { passive: true })
-    grown.observe(inner)
+    changed.observe(inner)
+    changed.observe(box)
     return () => {
       box.removeEventListener('scroll', onScroll)
-      grown.disconnect()
+      changed.disconnect()
     }
   }, [scroller, content])
   return away
+}
+
+/** The first item in sight and where it stands. They are in order, so a few looks are enough among thousands. */
+function readAt(box: Element, inner: Element): { item: Element | undefined; top: number } {
+  const edge = box.getBoundingClientRect().top
+  const items = inner.children
+  let [low, high] = [0, items.length - 1]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((items[middle]?.getBoundingClientRect().bottom ?? 0) > edge) high = middle
+    else low = middle + 1
+  }
+  const item = items[low]
+  return { item, top: item?.getBoundingClientRect().top ?? 0 }
+}
+
+/** One observer for all items of a log, made with the first. */
+function createWatchNear(scroller: RefObject<Element | null>): WatchNear {
+  const waiting = new Map<Element, () => void>()
+  let observer: IntersectionObserver | null = null
+  const look = (entries: readonly IntersectionObserverEntry[]) => {
+    for (const { isIntersecting, target } of entries) if (isIntersecting) waiting.get(target)?.()
+  }
+  return (element, near) => {
+    observer ??= new IntersectionObserver(look, { root: scroller.current, rootMargin: '1200px 0px' })
+    waiting.set(element, near)
+    observer.observe(element)
+    return () => {
+      waiting.delete(element)
+      observer?.unobserve(element)
+    }
+  }
 }

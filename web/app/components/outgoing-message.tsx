@@ -1,5 +1,6 @@
 import type { Outgoing } from '~/use-sending.ts'
 import { Button } from './button.tsx'
+import { LogItem } from './log-item.tsx'
 import { Notice } from './notice.tsx'
 import { AssistantRow, Thinking } from './thinking.tsx'
 import { UserBubble } from './user-bubble.tsx'
@@ -10,30 +11,34 @@ type OutgoingMessageProps = { outgoing: Outgoing; onAgain: () => void; onTakeBac
 export function OutgoingMessage({ outgoing, onAgain, onTakeBack }: OutgoingMessageProps) {
   return (
     <>
-      <UserBubble text={outgoing.text}>
-        {outgoing.failure && (
-          <Notice
-            urgent
-            className="max-w-[85%]"
-            action={
-              <span className="flex gap-2">
-                <Button size="small" onClick={onAgain}>
-                  Try again
-                </Button>
-                <Button size="small" look="quiet" onClick={onTakeBack}>
-                  Edit
-                </Button>
-              </span>
-            }
-          >
-            {outgoing.failure.sentence}
-          </Notice>
-        )}
-      </UserBubble>
+      <LogItem>
+        <UserBubble text={outgoing.text}>
+          {outgoing.failure && (
+            <Notice
+              urgent
+              className="max-w-[85%]"
+              action={
+                <span className="flex gap-2">
+                  <Button size="small" onClick={onAgain}>
+                    Try again
+                  </Button>
+                  <Button size="small" look="quiet" onClick={onTakeBack}>
+                    Edit
+                  </Button>
+                </span>
+              }
+            >
+              {outgoing.failure.sentence}
+            </Notice>
+          )}
+        </UserBubble>
+      </LogItem>
       {!outgoing.failure && (
-        <AssistantRow>
-          <Thinking words="Sending" />
-        </AssistantRow>
+        <LogItem>
+          <AssistantRow>
+            <Thinking words="Sending" />
+          </AssistantRow>
+        </LogItem>
       )}
     </>
   )

@@ -25,7 +25,7 @@ export function OwnMessage({ message }: { message: ChatMessage }) {
   const { run } = message
   const waits = run?.status === 'QUEUED'
   return (
-    <UserBubble id={message.id} text={earlier ?? message.content} faded={earlier !== null || waits}>
+    <UserBubble text={earlier ?? message.content} faded={earlier !== null || waits}>
       {waits && actions && (
         <p className="flex items-center gap-2 text-xs text-muted">
           Waiting for its turn

@@ -2,7 +2,6 @@ import type { ReactNode } from 'react'
 import { cn } from './class-names.ts'
 
 type UserBubbleProps = {
-  id?: string
   text: string
   /** Not the newest, or not said yet. */
   faded?: boolean
@@ -10,9 +9,9 @@ type UserBubbleProps = {
 }
 
 /** What the person said, exactly as written. */
-export function UserBubble({ id, text, faded, children }: UserBubbleProps) {
+export function UserBubble({ text, faded, children }: UserBubbleProps) {
   return (
-    <div id={id} className="group/own flex flex-col items-end gap-2">
+    <div className="group/own flex flex-col items-end gap-2">
       <div
         dir="auto"
         className={cn(

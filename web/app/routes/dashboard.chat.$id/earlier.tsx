@@ -1,37 +1,51 @@
-import { useState } from 'react'
-import { query } from '~/api.ts'
+import { useEffect, useRef } from 'react'
 import { Button } from '~/components/button.tsx'
 import { Spinner } from '~/components/spinner.tsx'
-import type { ChatMessage } from '~/conversation-state.ts'
-import { sentenceOf } from '~/failure.ts'
-import { EarlierMessages } from './queries.ts'
-import type { ReadConversation } from './use-conversation.ts'
+import type { EarlierPages } from './use-earlier.ts'
 
 const pageSize = 50
 
-type EarlierProps = { read: ReadConversation; onMore: (messages: readonly ChatMessage[]) => void }
-
-/** The way to what was said before the page that was read. */
-export function Earlier({ read, onMore }: EarlierProps) {
-  const [{ hasPreviousPage, startCursor }, setInfo] = useState(read.messages.pageInfo)
-  const [state, setState] = useState<'idle' | 'busy' | { failure: string }>('idle')
-  if (!hasPreviousPage || !startCursor) return null
-  const more = async () => {
-    setState('busy')
-    try {
-      const { conversation } = await query(EarlierMessages, { id: read.id, last: pageSize, before: startCursor })
-      if (conversation) {
-        onMore(conversation.messages.edges.map(({ node }) => node))
-        setInfo(conversation.messages.pageInfo)
-      }
-      setState('idle')
-    } catch (error) {
-      setState({ failure: sentenceOf(error) })
-    }
-  }
+/** The way to what was said before: taken by itself when its end comes near, or on a person's wish. */
+export function Earlier({ pages }: { pages: EarlierPages }) {
+  const { more, state, read } = pages
+  const place = useRef<HTMLDivElement>(null)
+  const latest = useRef(read)
+  useEffect(() => {
+    latest.current = read
+  })
+  useEffect(() => {
+    const box = place.current
+    if (!box || state !== 'idle') return
+    const root = box.closest('[role=log]')
+    const near = new IntersectionObserver(
+      (entries) => {
+        if (entries.some((it) => it.isIntersecting)) void latest.current(pageSize)
+      },
+      { root, rootMargin: '1000px 0px' },
+    )
+    near.observe(box)
+    return () => near.disconnect()
+  }, [state])
+  // The button goes with the last page: the focus stays in the log.
+  const hadFocus = useRef(false)
+  useEffect(() => {
+    if (!more && hadFocus.current) document.querySelector<HTMLElement>('[role=log]')?.focus({ preventScroll: true })
+  }, [more])
+  if (!more) return null
   return (
-    <div className="mb-6 text-center">
-      <Button look="quiet" size="small" onClick={more} disabled={state === 'busy'}>
+    <div ref={place} className="mb-6 text-center">
+      <Button
+        look="quiet"
+        size="small"
+        onClick={() => void read(pageSize)}
+        onFocus={() => {
+          hadFocus.current = true
+        }}
+        onBlur={() => {
+          hadFocus.current = false
+        }}
+        aria-disabled={state === 'busy'}
+      >
         {state === 'busy' && <Spinner />}
         Show earlier messages
       </Button>

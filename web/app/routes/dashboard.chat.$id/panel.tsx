@@ -3,6 +3,7 @@ import { ChatMessageView } from '~/components/chat-message.tsx'
 import { Composer } from '~/components/composer.tsx'
 import { ConnectionChip } from '~/components/connection-chip.tsx'
 import { useFrame } from '~/components/frame-context.ts'
+import { LogItem } from '~/components/log-item.tsx'
 import { MessageLog } from '~/components/message-log.tsx'
 import { ModelSelect } from '~/components/model-select.tsx'
 import { Notice } from '~/components/notice.tsx'
@@ -22,10 +23,14 @@ import { useSending } from '~/use-sending.ts'
 import { Earlier } from './earlier.tsx'
 import { Announcement, activityWords, Outcome } from './outcome.tsx'
 import { type ReadConversation, useConversation } from './use-conversation.ts'
+import { useEarlier } from './use-earlier.ts'
 import { useNamedMessage } from './use-named-message.ts'
 import { useRunActions } from './use-run-actions.ts'
 import { useSecondsLeft } from './use-seconds-left.ts'
 import { useStopKey } from './use-stop-key.ts'
+
+/** As many as the page reads at first. */
+const pageSize = 50
 
 /** The built-in chat: over GraphQL alone, and complete without ChatKit. */
 export function Panel({ read }: { read: ReadConversation }) {
@@ -59,8 +64,8 @@ export function Panel({ read }: { read: ReadConversation }) {
   const activity = activeRun && newest ? activityWords(activeRun, newest, busySeconds) : null
   const model = activeRun?.model ?? lastRun?.model ?? newest?.run?.model
 
-  const earlier = (messages: readonly ChatMessage[]) => change({ type: 'earlier', messages })
-  const placed = useNamedMessage(read, earlier)
+  const earlier = useEarlier(read, state.messages[0], (messages) => change({ type: 'earlier', messages }))
+  const placed = useNamedMessage(earlier)
   // ChatKit cannot be opened at a message.
   useEffect(() => {
     if (placed) claim()
@@ -76,7 +81,7 @@ export function Panel({ read }: { read: ReadConversation }) {
         {model === 'offline' && <OfflineBadge />}
         <ConnectionChip />
       </PageHeader>
-      <MessageLog label="Conversation" sent={outgoing?.key} earlier={<Earlier read={read} onMore={earlier} />}>
+      <MessageLog label="Conversation" sent={outgoing?.key} earlier={<Earlier pages={earlier} />}>
         <MessageActionsContext.Provider value={messageActions}>
           <ToolDecisionContext.Provider value={decide}>
             {messages.map((message, at) => (
@@ -85,6 +90,7 @@ export function Panel({ read }: { read: ReadConversation }) {
                 message={message}
                 continued={isContinued(messages[at - 1], message)}
                 last={!isContinued(message, messages[at + 1])}
+                farBack={at < messages.length - pageSize}
               />
             ))}
           </ToolDecisionContext.Provider>
@@ -97,12 +103,16 @@ export function Panel({ read }: { read: ReadConversation }) {
           />
         )}
         {activeRun && newest && activity && (
-          <AssistantRow first={newest.role === 'USER'}>
-            <Thinking words={activity} />
-          </AssistantRow>
+          <LogItem>
+            <AssistantRow first={newest.role === 'USER'}>
+              <Thinking words={activity} />
+            </AssistantRow>
+          </LogItem>
         )}
         {!activeRun && !outgoing && lastRun && (
-          <Outcome run={lastRun} newest={newest} onAgain={() => lastSaid && retry(lastSaid.id)} />
+          <LogItem>
+            <Outcome run={lastRun} newest={newest} onAgain={() => lastSaid && retry(lastSaid.id)} />
+          </LogItem>
         )}
       </MessageLog>
       <Announcement activeRun={activeRun} lastRun={lastRun} busy={busySeconds > 0} />

@@ -1,9 +1,6 @@
 import { useLocation } from '@remix-run/react'
 import { useEffect, useRef } from 'react'
-import { query } from '~/api.ts'
-import type { ChatMessage } from '~/conversation-state.ts'
-import { EarlierMessages } from './queries.ts'
-import type { ReadConversation } from './use-conversation.ts'
+import type { EarlierPages } from './use-earlier.ts'
 
 const pageSize = 100
 
@@ -11,39 +8,50 @@ const pageSize = 100
  * Opens the conversation at the message that the address names, as the search does. Reads back to it first when it is not
  * among the newest. Gives whether the address names one.
  */
-export function useNamedMessage(read: ReadConversation, onMore: (messages: readonly ChatMessage[]) => void): boolean {
+export function useNamedMessage(earlier: EarlierPages): boolean {
   const { hash, key } = useLocation()
   const named = /^#(msg_\w+)$/.exec(hash)?.[1]
-  const more = useRef(onMore)
+  const read = useRef(earlier.read)
   const shownFor = useRef<string | null>(null)
   useEffect(() => {
-    more.current = onMore
+    read.current = earlier.read
   })
   useEffect(() => {
     if (!named || shownFor.current === key) return
     shownFor.current = key
     void (async () => {
-      if (!show(named)) await readBackTo(named, read, (messages) => more.current(messages)).catch(() => {})
+      while (!document.getElementById(named)) {
+        const messages = await read.current(pageSize)
+        if (!messages || messages.length === 0) return
+        if (messages.some(({ id }) => id === named)) await nextFrame()
+      }
+      await show(named)
     })()
-  }, [named, key, read])
+  }, [named, key])
   return named !== undefined
 }
 
-async function readBackTo(id: string, read: ReadConversation, onMore: (messages: readonly ChatMessage[]) => void) {
-  let { hasPreviousPage, startCursor } = read.messages.pageInfo
-  while (hasPreviousPage && startCursor) {
-    const { conversation } = await query(EarlierMessages, { id: read.id, last: pageSize, before: startCursor })
-    if (!conversation) return
-    const messages = conversation.messages.edges.map(({ node }) => node)
-    onMore(messages)
-    if (messages.some((it) => it.id === id)) return requestAnimationFrame(() => setTimeout(() => show(id)))
-    ;({ hasPreviousPage, startCursor } = conversation.messages.pageInfo)
+/** In the middle of what is shown, also after what lies around it has taken its true height. */
+async function show(id: string): Promise<void> {
+  let before = Number.NaN
+  for (let looks = 0; looks < 10; looks++) {
+    const element = document.getElementById(id)
+    const top = element?.getBoundingClientRect().top
+    if (!element || top === undefined || Math.abs(top - before) < 1) break
+    element.scrollIntoView({ block: 'center' })
+    before = element.getBoundingClientRect().top
+    await nextFrame()
   }
+  const wash = [{ backgroundColor: 'var(--accent-soft)' }, {}]
+  document.getElementById(id)?.animate?.(wash, { duration: 2500, easing: 'ease-out' })
 }
 
-function show(id: string): boolean {
-  const element = document.getElementById(id)
-  element?.scrollIntoView({ block: 'center' })
-  element?.animate?.([{ backgroundColor: 'var(--accent-soft)' }, {}], { duration: 2500, easing: 'ease-out' })
-  return element !== null
-}
+/** After the browser has drawn, or soon in a tab that it does not draw. */
+const nextFrame = () =>
+  new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, 100)
+    requestAnimationFrame(() => {
+      clearTimeout(timer)
+      setTimeout(resolve)
+    })
+  })
