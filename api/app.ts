@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { createAdmission } from './auth/admission.ts'
 import { createAuth } from './auth/auth.ts'
 import { createClientAddress } from './auth/client-address.ts'
+import { createMailer } from './auth/mailer.ts'
 import { drawFrom, Rates } from './auth/rates.ts'
 import { keptSecret } from './auth/secret.ts'
 import { ProcessBell } from './bell/bell.ts'
@@ -45,7 +46,10 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
   const database = parts.database ?? (await createDatabase(config))
   await database.migrate()
   const { units, embedded, connect } = database
-  const auth = await createAuth(config, database.orm.em, units)
+  const mailer = config.mail && createMailer(config.mail)
+  const auth = await createAuth(config, database.orm.em, units, {
+    ...{ mailer, onDeletion: (userId) => runs.endAllOf(userId) },
+  })
   const bell = connect ? new PostgresBell(connect) : new ProcessBell()
   const chunks = connect
     ? storeOnOwnConnection(connect)
@@ -125,6 +129,7 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
       await mcp.close()
       await imports.close()
       await runs.close()
+      await mailer?.close()
       await toolboxes.close()
       await bell.close()
       await chunks.close()

@@ -68,6 +68,16 @@ const Environment = z.object({
     .default('')
     .transform((text) => text.split(/[\s,]+/).filter(Boolean))
     .refine((all) => all.every(isNetwork), 'must be addresses or networks (10.0.0.0/8) with commas between them'),
+  SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  MAIL_FROM: z.string().min(3).max(320).optional(),
+  GITHUB_CLIENT_ID: z.string().min(1).optional(),
+  GITHUB_CLIENT_SECRET: z.string().min(1).optional(),
+  GOOGLE_CLIENT_ID: z.string().min(1).optional(),
+  GOOGLE_CLIENT_SECRET: z.string().min(1).optional(),
+  OIDC_ISSUER: z.url({ protocol: /^https?$/ }).optional(),
+  OIDC_CLIENT_ID: z.string().min(1).optional(),
+  OIDC_CLIENT_SECRET: z.string().min(1).optional(),
+  OIDC_NAME: z.string().min(1).max(40).default('single sign-on'),
   PARLEY_LIMITS: z
     .string()
     .default('{}')
@@ -96,6 +106,26 @@ export type ModelConfig = {
   profile: z.output<typeof modelProfile> | undefined
 }
 
+/** Settings of which one alone is a mistake. */
+const together = [
+  ['SMTP_URL', 'MAIL_FROM'],
+  ['GITHUB_CLIENT_ID', 'GITHUB_CLIENT_SECRET'],
+  ['GOOGLE_CLIENT_ID', 'GOOGLE_CLIENT_SECRET'],
+  ['OIDC_ISSUER', 'OIDC_CLIENT_ID', 'OIDC_CLIENT_SECRET'],
+] as const
+
+function missingIn(env: Record<string, string | undefined>): string[] {
+  return together.flatMap((names) => {
+    const given = names.find((name) => env[name])
+    return given ? names.filter((name) => !env[name]).map((name) => `${name}: is required with ${given}`) : []
+  })
+}
+
+type Client = { id: string; secret: string }
+
+const clientOf = (id: string | undefined, secret: string | undefined): Client | undefined =>
+  id && secret ? { id, secret } : undefined
+
 /** Everything that the environment decides, checked. */
 export type Config = Readonly<{
   production: boolean
@@ -113,6 +143,14 @@ export type Config = Readonly<{
   model: ModelConfig
   /** The file of tool servers, and what it may name of the environment. A file that was asked for must be there. */
   mcp: { file: string; required: boolean; variables: Readonly<Record<string, string | undefined>> }
+  /** How letters are sent; absent: none are. */
+  mail: { smtpUrl: string; from: string } | undefined
+  /** With whose accounts people may sign in. */
+  providers: {
+    github: Client | undefined
+    google: Client | undefined
+    oidc: (Client & { issuer: string; name: string }) | undefined
+  }
   graphiql: boolean
   chatkitDomainKey: string
   /** Addresses and networks whose `X-Forwarded-For` is believed. */
@@ -144,6 +182,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     problems.push(`PARLEY_LIMITS${issue.path.map((it) => `.${String(it)}`).join('')}: ${issue.message}`)
   if (production && !env.PARLEY_SECRET) problems.push('PARLEY_SECRET: is required in production')
   if (production && !env.PARLEY_URL) problems.push('PARLEY_URL: is required in production')
+  problems.push(...missingIn(env))
   if (!data || !limits.data || problems.length > 0)
     throw new Error(`The configuration is not usable:\n${problems.map((it) => `  ${it}\n`).join('')}`)
   const others = data.PARLEY_MODELS.filter((name) => name !== data.PARLEY_MODEL)
@@ -156,6 +195,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     transcription: offline ? undefined : data.PARLEY_TRANSCRIPTION_MODEL,
     names: offline ? ['offline'] : [data.PARLEY_MODEL, ...others],
   }
+  const oidc = clientOf(data.OIDC_CLIENT_ID, data.OIDC_CLIENT_SECRET)
   return Object.freeze({
     production,
     port: data.PORT,
@@ -167,6 +207,12 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     searchLanguage: data.PARLEY_SEARCH_LANGUAGE,
     model,
     mcp: { file: data.PARLEY_MCP_CONFIG ?? 'mcp.json', required: !!data.PARLEY_MCP_CONFIG, variables: env },
+    mail: data.SMTP_URL && data.MAIL_FROM ? { smtpUrl: data.SMTP_URL, from: data.MAIL_FROM } : undefined,
+    providers: {
+      github: clientOf(data.GITHUB_CLIENT_ID, data.GITHUB_CLIENT_SECRET),
+      google: clientOf(data.GOOGLE_CLIENT_ID, data.GOOGLE_CLIENT_SECRET),
+      oidc: oidc && data.OIDC_ISSUER ? { ...oidc, issuer: data.OIDC_ISSUER, name: data.OIDC_NAME } : undefined,
+    },
     graphiql: data.PARLEY_GRAPHIQL,
     chatkitDomainKey: data.PARLEY_CHATKIT_DOMAIN_KEY,
     trustedProxies: data.PARLEY_TRUSTED_PROXIES,

@@ -504,6 +504,13 @@ describe('an account', () => {
     await withCookie(cookie)
   })
 
+  test('lists them however long ago it was that somebody signed in', async () => {
+    const { cookie } = await signUp()
+    const { sessionId } = await withCookie(cookie)
+    await sql(`update auth_session set "createdAt" = now() - interval '6 days' where id = ?`, [sessionId])
+    expect(await sessions(cookie)).toHaveLength(1)
+  })
+
   test('changes its password with the old one, and the others are signed out', async () => {
     const { email, cookie } = await signUp()
     const other = cookieOf(await post('/sign-in/email', { email, password }))
@@ -521,10 +528,13 @@ describe('an account', () => {
     expect((await post('/sign-in/email', { email, password: 'another horse' })).status).toBe(200)
   })
 
-  test('changes its address', async () => {
+  test('changes its address, with the password', async () => {
     const { email, cookie } = await signUp()
     const newEmail = `new-${email}`
-    expect((await post('/change-email', { newEmail }, from(cookie))).status).toBe(200)
+    for (const wrong of [{}, { password: 'wrong horse' }, { password: 7 }])
+      expect((await post('/change-email', { newEmail, ...wrong }, from(cookie))).status).toBe(400)
+    expect((await post('/sign-in/email', { email: newEmail, password })).status).toBe(401)
+    expect((await post('/change-email', { newEmail, password }, from(cookie))).status).toBe(200)
     expect((await post('/sign-in/email', { email: newEmail, password })).status).toBe(200)
     expect((await post('/sign-in/email', { email, password })).status).toBe(401)
   })
@@ -532,7 +542,8 @@ describe('an account', () => {
   test('is deleted with its password, and nobody is signed in to it any more', async () => {
     const { email, cookie } = await signUp()
     const token = await tokenFor(cookie)
-    expect((await post('/delete-user', { password: 'wrong horse' }, from(cookie))).status).toBe(400)
+    for (const wrong of [{}, { password: 'wrong horse' }, { token: 'x' }])
+      expect((await post('/delete-user', wrong, from(cookie))).status).toBe(400)
     await withToken(token)
     expect((await post('/delete-user', { password }, from(cookie))).status).toBe(200)
     await expect(withToken(token)).rejects.toMatchObject(refusal)

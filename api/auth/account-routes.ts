@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '../errors.ts'
 import type { Limits } from '../limits.ts'
 import { foreignPageMessage } from './authenticate.ts'
@@ -11,6 +12,8 @@ export type AccountRoutesParts = {
   handler(request: Request): Promise<Response>
   origins: Origins
   limits: SignInLimits & Pick<Limits, 'bodyBytes'>
+  /** What pages must know before anybody is signed in. */
+  options: { mail: boolean; providers: { id: string; name: string }[] }
   /** Something was signed in, out or changed. */
   onChange(): void
 }
@@ -18,11 +21,17 @@ export type AccountRoutesParts = {
 /** Names, addresses, passwords: no body of these routes needs more. */
 const longestBody = 65_536
 
+const optionsPath = '/api/auth/options'
+
+/** Whether there is an account must not be heard from how long it takes to look it up. */
+const asks = /\/request-password-reset\/*$/i
+const askMs = 250
+
 /** Where the client's address stands for Better Auth: set by us, never by the client. */
 export const addressHeader = 'x-parley-client-address'
 
 /** Serves `/api/auth/*`: what stands before Better Auth. Never rejects: a refusal is an answer. */
-export function createAccountRoutes({ handler, origins, limits, onChange }: AccountRoutesParts) {
+export function createAccountRoutes({ handler, origins, limits, options, onChange }: AccountRoutesParts) {
   const note = createSignInLimits(limits)
   return async (request: Request, address: string | undefined): Promise<Response> => {
     try {
@@ -32,8 +41,10 @@ export function createAccountRoutes({ handler, origins, limits, onChange }: Acco
         throw new AppError('CSRF_REJECTED', foreignPageMessage)
       const body = reads ? null : await boundedBody(request, Math.min(longestBody, limits.bodyBytes))
       const { pathname } = new URL(request.url)
+      if (reads && pathname === optionsPath) return Response.json(options, { headers: { 'cache-control': 'no-store' } })
       note({ path: pathname, email: emailIn(body), cookie: request.headers.get('cookie'), address })
-      const response = await handler(rebuilt(request, body, address))
+      const answer = handler(rebuilt(request, body, address))
+      const [response] = await Promise.all([answer, asks.test(pathname) && sleep(askMs)])
       if (!reads) onChange()
       return await withErrorId(response)
     } catch (error) {

@@ -1,15 +1,25 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import type { Kysely, SqlEntityManager } from '@mikro-orm/sql'
 import { type BetterAuthOptions, betterAuth } from 'better-auth'
-import { APIError } from 'better-auth/api'
-import { jwt } from 'better-auth/plugins'
+import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/api'
+import { genericOAuth, jwt } from 'better-auth/plugins'
 import { publicId } from '../ids.ts'
 import { type Limits, standardLimits } from '../limits.ts'
+import {
+  addressChangeMail,
+  confirmLinkMinutes,
+  confirmMail,
+  resetLink,
+  resetLinkMinutes,
+  resetMail,
+} from './account-mails.ts'
 import { addressHeader, createAccountRoutes } from './account-routes.ts'
 import { authenticate, unauthenticated } from './authenticate.ts'
 import { KnownKeys } from './known-keys.ts'
 import { type AuthTables, KnownSessions } from './known-sessions.ts'
+import type { Mailer } from './mailer.ts'
 import { createOrigins, type Origins } from './origins.ts'
+import { discovered, noProviders, offered, type ProviderSettings, wellKnown } from './providers.ts'
 import { keptSecret } from './secret.ts'
 import { TimestampsAsDates } from './timestamps-as-dates.ts'
 import { createTokenReader, tokenLifeSeconds } from './token.ts'
@@ -24,6 +34,16 @@ export type AuthSettings = {
   secret: string | undefined
   dataDir: string
   limits?: Limits
+  /** With whose accounts people may sign in; left out: with none. */
+  providers?: ProviderSettings
+}
+
+/** What an assembly adds. */
+export type AuthParts = {
+  /** Without it no letters are sent, and a forgotten password is the operator's to reset. */
+  mailer?: Mailer | undefined
+  /** An account is about to be deleted, with everything of its user. */
+  onDeletion?(userId: string): Promise<void>
 }
 
 export type Auth = {
@@ -42,6 +62,11 @@ export type Auth = {
    * our keys, which `/api/auth/jwks` shows. No user: it speaks for Parley itself. Throws for an audience that is ours.
    */
   mintFor(audience: string, userId: string | null): Promise<{ token: string; expiresAt: Date }>
+  /**
+   * The address at which the holder of this account can choose a new password: once, for half an hour. Null when there
+   * is no such account.
+   */
+  resetLinkFor(email: string): Promise<string | null>
   /** Whether a page of this origin may use the cookie. */
   origins: Origins
   /** What Better Auth was told, to compare its tables with the migrations. */
@@ -49,11 +74,16 @@ export type Auth = {
 }
 
 /** Better Auth on our database, as the owner of its `auth_` tables. Call it outside any transaction. */
-export async function createAuth(settings: AuthSettings, em: SqlEntityManager, units: Units): Promise<Auth> {
+export async function createAuth(
+  settings: AuthSettings,
+  em: SqlEntityManager,
+  units: Units,
+  parts: AuthParts = {},
+): Promise<Auth> {
   const db = em.fork().getKysely<AuthTables>().withPlugin(new TimestampsAsDates())
   const secret = settings.secret ?? (await keptSecret(settings.dataDir))
   const origins = createOrigins(settings)
-  const auth = betterAuth(optionsFor(settings, secret, origins, db))
+  const auth = betterAuth(optionsFor({ settings, parts, secret, origins, db }))
   const sessions = new KnownSessions(db)
   const keys = new KnownKeys(units)
   const judges = {
@@ -69,7 +99,11 @@ export async function createAuth(settings: AuthSettings, em: SqlEntityManager, u
       handler: (request) => auth.handler(request),
       origins,
       limits: settings.limits ?? standardLimits,
-      onChange: () => sessions.forget(),
+      options: { mail: parts.mailer !== undefined, providers: offered(settings.providers ?? noProviders) },
+      onChange() {
+        sessions.forget()
+        keys.forget()
+      },
     }),
     authenticate: (request) => authenticate(request, judges),
     stillSignedIn: async (viewer) =>
@@ -95,6 +129,17 @@ export async function createAuth(settings: AuthSettings, em: SqlEntityManager, u
       const { token } = await auth.api.signJWT({ body: { payload } })
       return { token, expiresAt: new Date(exp * 1_000) }
     },
+    resetLinkFor: async (email) => {
+      const { internalAdapter } = await auth.$context
+      const found = await internalAdapter.findUserByEmail(email.trim().toLowerCase())
+      if (!found) return null
+      const token = randomBytes(24).toString('base64url')
+      const expiresAt = new Date(Date.now() + resetLinkMinutes * 60_000)
+      await internalAdapter.createVerificationValue({
+        ...{ identifier: `reset-password:${token}`, value: found.user.id, expiresAt },
+      })
+      return resetLink(settings.url, token)
+    },
     origins,
     options: auth.options,
   }
@@ -102,7 +147,16 @@ export async function createAuth(settings: AuthSettings, em: SqlEntityManager, u
 
 const mintedLifeSeconds = 300
 
-function optionsFor({ url }: AuthSettings, secret: string, origins: Origins, db: Kysely<AuthTables>) {
+type OptionParts = {
+  settings: AuthSettings
+  parts: AuthParts
+  secret: string
+  origins: Origins
+  db: Kysely<AuthTables>
+}
+
+function optionsFor({ settings: { url, providers = noProviders }, parts, secret, origins, db }: OptionParts) {
+  const { mailer, onDeletion } = parts
   return {
     appName: 'Parley',
     baseURL: url,
@@ -110,15 +164,59 @@ function optionsFor({ url }: AuthSettings, secret: string, origins: Origins, db:
     database: { db, type: 'postgres', transaction: true },
     user: {
       modelName: 'auth_user',
-      changeEmail: { enabled: true, updateEmailWithoutVerification: true },
-      deleteUser: { enabled: true },
+      changeEmail: { enabled: true, updateEmailWithoutVerification: !mailer },
+      deleteUser: {
+        enabled: true,
+        beforeDelete: async ({ id }: { id: string }) => onDeletion?.(id),
+        afterDelete: async ({ id }: { id: string }) =>
+          void (await db.deleteFrom('auth_verification').where('value', '=', id).execute()),
+      },
     },
-    session: { modelName: 'auth_session' },
-    account: { modelName: 'auth_account' },
-    verification: { modelName: 'auth_verification' },
-    emailAndPassword: { enabled: true, minPasswordLength: 8, maxPasswordLength: 128 },
-    databaseHooks: { user: { create: { before: checkName }, update: { before: checkName } } },
+    // How old a sign-in may be is asked where it matters: see `checkPerson`.
+    session: { modelName: 'auth_session', freshAge: 0 },
+    account: {
+      modelName: 'auth_account',
+      // An address is no proof: only where it is verified on both sides, two accounts of one address are one person's.
+      accountLinking: { enabled: true, trustedProviders: [], requireLocalEmailVerified: true },
+    },
+    verification: { modelName: 'auth_verification', storeIdentifier: 'hashed' },
+    emailAndPassword: {
+      ...{ enabled: true, minPasswordLength: 8, maxPasswordLength: 128 },
+      ...{ resetPasswordTokenExpiresIn: resetLinkMinutes * 60, revokeSessionsOnPasswordReset: true },
+      ...(mailer && {
+        sendResetPassword: async ({ user, token }: { user: Reader; token: string }) =>
+          mailer.send(resetMail(user, resetLink(url, token))),
+      }),
+    },
+    ...(mailer && {
+      emailVerification: {
+        expiresIn: confirmLinkMinutes * 60,
+        sendVerificationEmail: async ({ user, url: link }: { user: Reader; url: string }) => {
+          const now = await db
+            .selectFrom('auth_user')
+            .select(['name', 'email'])
+            .where('id', '=', user.id)
+            .executeTakeFirst()
+          if (now && now.email !== user.email) mailer.send(addressChangeMail(now, user.email))
+          mailer.send(confirmMail(user, link))
+        },
+      },
+    }),
+    socialProviders: wellKnown(providers),
+    onAPIError: {
+      errorURL: `${url}/sign-in`,
+      onError(error) {
+        // What somebody typed wrongly is no news.
+        if (!(error instanceof APIError)) logWithoutPeople('error', 'not foreseen', error)
+      },
+    },
+    hooks: { before: checkPerson },
+    databaseHooks: {
+      user: { create: { before: checkWords }, update: { before: checkWords } },
+      account: { create: { before: withoutTokens }, update: { before: withoutTokens } },
+    },
     plugins: [
+      ...withProviders(providers),
       jwt({
         jwks: { keyPairConfig: { alg: 'EdDSA', crv: 'Ed25519' } },
         jwt: {
@@ -151,10 +249,51 @@ function optionsFor({ url }: AuthSettings, secret: string, origins: Origins, db:
   } satisfies BetterAuthOptions
 }
 
-async function checkName({ name }: { name?: string }): Promise<void> {
-  if (name === undefined) return
-  if (name.trim() === '' || name.length > 200 || name.includes('\0') || !name.isWellFormed())
+type Reader = { id: string; name: string; email: string }
+
+async function checkWords({ name, image }: { name?: string; image?: string | null }): Promise<void> {
+  if (name !== undefined && (name.trim() === '' || name.length > 200 || !isStorable(name)))
     throw new APIError('BAD_REQUEST', { code: 'INVALID_NAME', message: 'The name must have 1 to 200 characters.' })
+  if (image && (image.length > 2_000 || !isStorable(image)))
+    throw new APIError('BAD_REQUEST', { code: 'INVALID_IMAGE', message: 'The image must be the address of one.' })
+}
+
+const isStorable = (text: unknown) => typeof text === 'string' && !text.includes('\0') && text.isWellFormed()
+
+/** With a provider's tokens one could work there as that person. Nothing here does, so none are kept. */
+async function withoutTokens<T extends object>(account: T) {
+  return { data: { ...account, accessToken: null, refreshToken: null, idToken: null } }
+}
+
+/** Changes after which an account is somebody else's, or nobody's: a borrowed browser must not be enough for them. */
+const grave = ['/change-email', '/delete-user']
+const freshMs = 600_000
+
+/** Asks for the password; who has none must have signed in a moment ago. */
+const checkPerson = createAuthMiddleware(async (ctx) => {
+  if (!grave.includes(ctx.path)) return
+  const found = await getSessionFromCtx(ctx)
+  if (!found) return // refused further on
+  const { internalAdapter, password } = ctx.context
+  const hash = (await internalAdapter.findCredentialAccount(found.user.id))?.password
+  const given: unknown = ctx.body?.password
+  if (hash && !(typeof given === 'string' && given.length <= 128 && (await password.verify({ hash, password: given }))))
+    throw new APIError('BAD_REQUEST', { code: 'INVALID_PASSWORD', message: 'The password is not right.' })
+  if (!hash && Date.now() - new Date(found.session.createdAt).getTime() > freshMs)
+    throw new APIError('FORBIDDEN', { code: 'SESSION_NOT_FRESH', message: 'Sign in again first.' })
+})
+
+/**
+ * Their servers are asked how they work when somebody wants to sign in with them, not when ours starts: one that is away
+ * must not keep people out who do not use it. (The plugin asks again for those that it could not reach at the start.)
+ */
+function withProviders(providers: ProviderSettings) {
+  const config = discovered(providers)
+  if (config.length === 0) return []
+  const plugin = genericOAuth({ config })
+  const genericOAuthPendingDiscovery = new Map(config.map((it) => [it.providerId, it]))
+  plugin.init = async ({ socialProviders }) => ({ context: { socialProviders, genericOAuthPendingDiscovery } })
+  return [plugin]
 }
 
 /** Its messages come with addresses of people and with whole errors of the database: neither belongs in a log. */

@@ -4,6 +4,7 @@ import type { Kysely } from '@mikro-orm/sql'
 export type AuthTables = {
   auth_session: { id: string; userId: string; expiresAt: Date }
   auth_user: { id: string; name: string; email: string }
+  auth_verification: { id: string; value: string }
 }
 
 export type KnownSession = { userId: string; expiresAt: Date }

@@ -19,7 +19,7 @@ import type { Model } from './model.ts'
 import { type AnsweredPageCall, type AnswerPageCall, answeringPageCall } from './page-calls.ts'
 import { type EditMessage, editing, type RetryMessage, type Revised, retrying } from './revise.ts'
 import { waitForRoom } from './room.ts'
-import { activeStatuses, Run } from './run.entity.ts'
+import { activeStatuses, Run, type RunStatus } from './run.entity.ts'
 import { RunLog } from './run-log.ts'
 import { RunWorker } from './run-worker.ts'
 import { askToStop, lockConversation, type SendMessage, type Sent, sending } from './send-message.ts'
@@ -58,6 +58,11 @@ export class Runs {
     this.#parts = parts
     this.log = new RunLog(parts)
     this.#worker = new RunWorker({ ...parts, log: this.log, onLost: () => this.#sendReadersAway() })
+  }
+
+  /** Whether a model is there that writes down what people say. */
+  get takesDictation(): boolean {
+    return this.#parts.model.transcribe !== undefined
   }
 
   /** The models that may answer, the default one first. */
@@ -135,6 +140,16 @@ export class Runs {
     })
     for (const { id } of running) this.#worker.stop(id)
     return deleted
+  }
+
+  /** Stops whatever is made, or waits, for someone who is about to be gone with everything that is theirs. */
+  async endAllOf(userId: string): Promise<void> {
+    const viewer: Viewer = { id: userId, scopes: [] }
+    const em = () => this.#parts.units.as(viewer)
+    const of = async (status: RunStatus[]) => em().find(Run, { status: { $in: status }, ...owned(viewer) })
+    // What waits first: the end of another would be its beginning.
+    for (const status of [['QUEUED' as const], [...activeStatuses]])
+      await Promise.all((await of(status)).map(({ id }) => this.stopRun(em(), viewer, id)))
   }
 
   /** See `followRun` in follow.ts. */
