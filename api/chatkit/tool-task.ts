@@ -10,9 +10,11 @@ export type UsedTool = Pick<
   | 'server'
   | 'title'
   | 'argumentsText'
+  | 'subject'
   | 'status'
   | 'result'
   | 'resultText'
+  | 'resultParts'
   | 'decision'
   | 'denialReason'
   | 'error'
@@ -22,7 +24,7 @@ export type UsedTool = Pick<
 /** A tool call as a task of a workflow. ChatKit has no sign for failure, so the title says it in words. */
 export function toolTask(call: UsedTool): CustomTask {
   const icon = icons[call.status]
-  const content = [argumentLines(call.argumentsText), outcome(call)].filter(Boolean).join('\n\n')
+  const content = [argumentLines(call), outcome(call)].filter(Boolean).join('\n\n')
   return {
     type: 'custom',
     status_indicator: isAtWork(call) ? 'loading' : waits(call) ? 'none' : 'complete',
@@ -52,14 +54,34 @@ export function waits({ status }: Pick<UsedTool, 'status'>): boolean {
   return status === 'AWAITING_APPROVAL'
 }
 
-/** The tools that everyone has: what is being done, what was, and what a person is asked. */
-const builtIn: Record<string, [string, string, string]> = {
-  add_task: ['Adding a task', 'Added a task', 'Add a task?'],
-  list_tasks: ['Looking at your tasks', 'Looked at your tasks', 'Look at your tasks?'],
-  update_task: ['Changing a task', 'Changed a task', 'Change a task?'],
-  complete_task: ['Completing a task', 'Completed a task', 'Complete a task?'],
-  delete_task: ['Deleting a task', 'Deleted a task', 'Delete a task?'],
+type Words = [doing: string, done: string, question: string]
+
+/** The tools that everyone has: what is being done, what was, and what a person is asked. `it` is what it is done to. */
+const builtIn: Record<string, { it?: [unnamed: string, named: string]; words(it: string): Words }> = {
+  add_task: { words: () => ['Adding a task', 'Added a task', 'Add a task?'] },
+  list_tasks: { words: () => ['Looking at your tasks', 'Looked at your tasks', 'Look at your tasks?'] },
+  update_task: {
+    it: ['a task', 'the task'],
+    words: (it) => [`Changing ${it}`, `Changed ${it}`, `Change ${it}?`],
+  },
+  complete_task: {
+    it: ['a task', 'the task'],
+    words: (it) => [`Completing ${it}`, `Completed ${it}`, `Complete ${it}?`],
+  },
+  delete_task: {
+    it: ['a task', 'the task'],
+    words: (it) => [`Deleting ${it}`, `Deleted ${it}`, `Delete ${it}?`],
+  },
+  search_conversations: {
+    words: () => ['Searching your conversations', 'Searched your conversations', 'Search your conversations?'],
+  },
+  read_conversation: {
+    it: ['an earlier conversation', 'the conversation'],
+    words: (it) => [`Reading ${it}`, `Read ${it}`, `Read ${it}?`],
+  },
 }
+
+const builtInServers: readonly string[] = ['tasks', 'conversations']
 
 const icons: Partial<Record<UsedTool['status'], Icon>> = {
   FAILED: 'info',
@@ -68,10 +90,14 @@ const icons: Partial<Record<UsedTool['status'], Icon>> = {
   OUTCOME_UNKNOWN: 'circle-question',
 }
 
-function wordsFor(call: UsedTool): [doing: string, done: string, question: string] {
-  const named = call.title ?? call.name.replaceAll('_', ' ')
-  const words = call.server === 'tasks' && builtIn[call.name]
-  return words || [`Using “${named}”`, `Used “${named}”`, `Use “${named}”?`]
+function wordsFor(call: UsedTool): Words {
+  const known = builtInServers.includes(call.server) ? builtIn[call.name] : undefined
+  if (known) {
+    const [unnamed, named] = known.it ?? ['', '']
+    return known.words(call.subject ? `${named} “${asName(call.subject)}”` : unnamed)
+  }
+  const named = asName(call.title ?? call.name.replaceAll('_', ' '))
+  return [`Using “${named}”`, `Used “${named}”`, `Use “${named}”?`]
 }
 
 /** What a person is asked before the call is made. */
@@ -110,7 +136,7 @@ function outcome(call: UsedTool): string {
     case 'RUNNING':
       return call.progress?.message ? code(call.progress.message) : ''
     case 'SUCCEEDED':
-      return call.resultText ? block(call.resultText) : ''
+      return resultInWords(call)
     case 'FAILED':
       return `It did not work: ${code(call.error?.message || 'the tool gave no reason')}`
     case 'DENIED':
@@ -124,11 +150,29 @@ function outcome(call: UsedTool): string {
   }
 }
 
+/** The text, and what came with it: a picture or a file is named, an address is text. */
+function resultInWords({ resultText, resultParts }: UsedTool): string {
+  const parts = (resultParts ?? []).map(({ kind, title, uri, mimeType }) => {
+    const of = [title, uri, mimeType].filter((it) => it !== null).map(code)
+    return `- ${partNames[kind]}${of.length > 0 ? `: ${of.join(', ')}` : ''}`
+  })
+  // A text that only names the parts says it for the model.
+  const isNamesOnly = parts.length > 0 && resultText?.split('\n').every((line) => /^\[.*\]$/.test(line))
+  return [resultText && !isNamesOnly ? block(resultText) : '', parts.join('\n')].filter(Boolean).join('\n\n')
+}
+
+const partNames = { IMAGE: 'A picture', AUDIO: 'A sound', LINK: 'A link', FILE: 'A file' } as const
+
 const shownArguments = 8
 
+/** An id of ours, which says nothing to a person when there is a name for what it stands for. */
+const ourIds = ['task_id', 'conversation_id']
+
 /** The arguments as a Markdown list; empty when there are none. */
-export function argumentLines(text: string): string {
-  const entries = Object.entries(parseObject(text) ?? (text.trim() ? { arguments: text } : {}))
+export function argumentLines({ argumentsText: text, subject }: Pick<UsedTool, 'argumentsText' | 'subject'>): string {
+  const entries = Object.entries(parseObject(text) ?? (text.trim() ? { arguments: text } : {})).filter(
+    ([name]) => !subject || !ourIds.includes(name),
+  )
   const lines = entries.slice(0, shownArguments).map(([name, value]) => {
     const shown = typeof value === 'string' ? value : JSON.stringify(value)
     return `- ${name.replace(/[^\w -]/g, '').slice(0, 60)}: ${code(shown)}`
@@ -147,12 +191,17 @@ function parseObject(text: string): object | null {
 
 // Words of models and tools are shown as code: no link, image or heading of theirs comes to life.
 
+/** In a heading, which has no code: without what makes a picture or a link. */
+const asName = (text: string) => short(oneLine(text), 80).replaceAll('](', '] (')
+
 /** In one line of code. */
 export function code(text: string): string {
-  const line = short(text.replace(/\s+/g, ' ').trim(), 200)
+  const line = short(oneLine(text), 200)
   const fence = '`'.repeat(longestRun(line) + 1)
   return line.includes('`') ? `${fence} ${line} ${fence}` : `${fence}${line || ' '}${fence}`
 }
+
+const oneLine = (text: string) => text.replace(/\s+/g, ' ').trim()
 
 function block(text: string): string {
   const lines = short(text.trim(), 600)

@@ -43,7 +43,7 @@ function decided(call: UsedTool): Shown {
 
 function card(call: UsedTool, status: { text: string; icon: 'check' | 'info' }, rest: WidgetComponent[]): Shown {
   const title = questionOf(call)
-  const details = argumentLines(call.argumentsText)
+  const details = argumentLines(call)
   const children: WidgetComponent[] = [
     { type: 'Title', value: title, size: 'sm' },
     ...(details ? [{ type: 'Markdown' as const, value: details }] : []),

@@ -5,6 +5,7 @@ import { ToolCall } from '../runs/tool-call.entity.ts'
 import { builder } from './builder.ts'
 import { present, rowId } from './node.ts'
 import { firstBytes, textPiece } from './text-piece.ts'
+import { partsOf, ToolResultPart } from './tool-result-part.ts'
 
 const ToolCallStatus = builder.enumType('ToolCallStatus', {
   description: 'How far a tool call is.',
@@ -55,13 +56,19 @@ builder.objectType(ToolCall, {
     }),
     name: t.exposeString('name', { description: 'As the tool server names it, without our prefix.' }),
     server: t.exposeString('server', {
-      description: 'Which MCP server offers it; `tasks` is the built-in one.',
+      description:
+        'Which MCP server offers it. `tasks` and `conversations` are built in, `page` is the page that the person has open; all others are the operator’s.',
     }),
     title: t.exposeString('title', { nullable: true, description: 'A name for people, when the server gives one.' }),
     arguments: t.field({
       type: 'JSON',
       description: "What the assistant gave it. The raw string if the model's text was not JSON.",
       resolve: (call) => parsed(call.argumentsText),
+    }),
+    subject: t.exposeString('subject', {
+      nullable: true,
+      description:
+        'What it is about, by the name that you know it under: the title of the task where the arguments have its id, as it was when the assistant asked. Null when the tool does not tell, and when you edited the arguments.',
     }),
     status: t.expose('status', { type: ToolCallStatus, description: 'How far it is.' }),
     result: t.field({
@@ -90,6 +97,11 @@ builder.objectType(ToolCall, {
         resultText == null
           ? null
           : piece(resultText, offset ?? 0, limit ?? limits.toolResultBytes, limits.toolResultBytes),
+    }),
+    resultParts: t.field({
+      type: [ToolResultPart],
+      description: 'What the result has besides text: pictures, sounds, addresses and files, in order; 20 at most.',
+      resolve: partsOf,
     }),
     denialReason: t.exposeString('denialReason', {
       nullable: true,

@@ -27,13 +27,16 @@ const Tool = builder.objectRef<ToolSpec>('Tool').implement({
       resolve: (tool) => tool.inputSchema,
     }),
     readOnly: t.exposeBoolean('readOnly', { description: 'It says of itself that it changes nothing.' }),
-    destructive: t.exposeBoolean('destructive', { description: 'It may destroy something.' }),
+    destructive: t.exposeBoolean('destructive', {
+      description: 'It may destroy something: its server says so, or says nothing to the contrary.',
+    }),
     needsApproval: t.exposeBoolean('needsApproval', { description: 'Whether a person is asked before it runs.' }),
   }),
 })
 
 const ToolServerType = builder.objectRef<ToolServer>('ToolServer').implement({
-  description: 'A source of tools (MCP server): the built-in one, `tasks`, or one that the operator has added.',
+  description:
+    'A source of tools (MCP server): one of the two that are built in, `tasks` and `conversations`, or one that the operator has added.',
   fields: (t) => ({
     name: t.exposeString('name', { description: 'The name that tool calls carry as `server`.' }),
     status: t.expose('status', { type: ToolServerStatus, description: 'Whether it can be used right now.' }),
@@ -44,7 +47,8 @@ const ToolServerType = builder.objectRef<ToolServer>('ToolServer').implement({
 
 builder.queryField('toolServers', (t) =>
   t.field({
-    description: 'Where the assistant gets its tools from, each with its health.',
+    description:
+      'Where the assistant gets its tools from, each with its health: the built-in servers `tasks` and `conversations` first, then those of the operator’s mcp.json in its order.',
     type: [ToolServerType],
     nullable: true,
     resolve: (_, __, { toolboxes, viewer }) => toolboxes.servers(viewer),

@@ -42,7 +42,11 @@ export async function decide(
       throw new AppError('CONFLICT', 'This call does not wait for a decision any more.')
     call.decision = input.decision
     call.denialReason = input.decision === 'DENY' ? checkedReason(input.reason, limits) : null
-    call.argumentsText = edited ?? call.argumentsText
+    if (edited !== null) {
+      call.argumentsText = edited
+      // It may be about something else now.
+      call.subject = null
+    }
     const run = await em.findOneOrFail(Run, { id: call.runId, ...owned(viewer) }, { refresh: true })
     const resumed = run.status === 'AWAITING_APPROVAL' && (await goOn(em, run, call, claim))
     await em.flush()

@@ -1,6 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core'
 import { v7 } from 'uuid'
 import { ownedTable } from '../auth/ownership.ts'
+import type { ResultPart } from '../tools/result-parts.ts'
 
 export type ToolCallStatus =
   | 'PENDING'
@@ -43,6 +44,8 @@ const schema = defineEntity({
     title: p.string().length(500).nullable(),
     /** As the model wrote them: the raw text, JSON or not. */
     argumentsText: p.text(),
+    /** What it is about, by a name that the person knew when it was asked for. */
+    subject: p.text().nullable(),
     status: p
       .enum([
         'PENDING',
@@ -59,6 +62,10 @@ const schema = defineEntity({
     result: p.json<object>().nullable(),
     /** The whole result as text. */
     resultText: p.text().nullable(),
+    /** What the result has besides text, without the images themselves. */
+    resultParts: p.json<readonly Omit<ResultPart, 'data'>[]>().nullable(),
+    /** For each part its image as base64, or null: large, so read only when somebody looks. */
+    resultImages: p.json<readonly (string | null)[]>().nullable().lazy(),
     /** What a person said when asked; the first word holds. */
     decision: p.enum(['APPROVE', 'DENY']).nullable(),
     denialReason: p.text().nullable(),

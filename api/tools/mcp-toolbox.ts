@@ -9,7 +9,7 @@ import { type Connection, connectInProcess } from './mcp-client.ts'
 import type { ServerConfig } from './mcp-config.ts'
 import { type ConnectedTool, openToolbox } from './open-toolbox.ts'
 import { createSchemaChecks } from './schema-checks.ts'
-import { builtInNames, createServer } from './server/server.ts'
+import { builtInNames, createServer, subjectOf } from './server/server.ts'
 import type { Toolboxes, ToolServer } from './toolbox.ts'
 
 export type ToolLimits = Pick<
@@ -59,7 +59,7 @@ export function createToolboxes({ units, bell, limits, external, builtIn }: Tool
   async function connect(viewer: Viewer) {
     // Whatever the viewer's credential may do: a run may do all, and people look at what a run can do.
     const servers = Object.entries(serversOf({ ...viewer, scopes }))
-    const own = await Promise.all(servers.map(([name, server]) => connectBuiltIn(name, server)))
+    const own = await Promise.all(servers.map(([name, server]) => connectBuiltIn(name, server, viewer)))
     return {
       own,
       close: async () => {
@@ -68,7 +68,7 @@ export function createToolboxes({ units, bell, limits, external, builtIn }: Tool
     }
   }
 
-  async function connectBuiltIn(name: string, server: InProcessServer) {
+  async function connectBuiltIn(name: string, server: InProcessServer, viewer: Viewer) {
     const connection = await connectInProcess(server)
     opened.add(connection)
     const { tools } = readTools(name, await connection.tools(limits.toolsPerServer, 10_000), {
@@ -83,6 +83,7 @@ export function createToolboxes({ units, bell, limits, external, builtIn }: Tool
         ({ spec, input, output }): ConnectedTool => ({
           ...{ spec, input, usable: true },
           call: (...it) => callTool(connection.call, spec, output, limits, ...it),
+          ...(!builtIn && { subject: (args) => subjectOf({ units, viewer }, spec.name, args) }),
         }),
       ),
     }

@@ -1,5 +1,6 @@
 import type { Limits } from '../limits.ts'
 import type { SchemaCheck } from './schema-checks.ts'
+import { storableText } from './storable.ts'
 import { readArguments } from './tool-arguments.ts'
 import { failed } from './tool-result.ts'
 import type { Toolbox, ToolProgress, ToolRequest, ToolResult, ToolSpec } from './toolbox.ts'
@@ -15,6 +16,8 @@ export type ConnectedTool = {
     signal: AbortSignal,
     onProgress?: (progress: ToolProgress) => void,
   ): Promise<ToolResult>
+  /** Of such a call, as `Toolbox.subject` has it; may reject. Absent where nobody knows. */
+  subject?(args: Record<string, unknown>): Promise<string | null>
 }
 
 export type ToolboxParts = {
@@ -25,6 +28,8 @@ export type ToolboxParts = {
   limits: Pick<Limits, 'toolArgumentBytes'>
   close(): Promise<void>
 }
+
+const subjectCharacters = 200
 
 /** The tools of one user as the loop has them, whatever protocol leads to each. */
 export function openToolbox({ tools, settled, limits, close }: ToolboxParts): Toolbox {
@@ -59,6 +64,12 @@ export function openToolbox({ tools, settled, limits, close }: ToolboxParts): To
       // Whoever judged it before may have seen other tools: here is the last door.
       if (judged.tool.spec.needsApproval && !request.approved) return notAllowed(request.calledAs)
       return judged.tool.call(judged.args, signal, onProgress)
+    },
+    async subject(request) {
+      const judged = judge(request)
+      if (judged.refusal) return null
+      const subject = await judged.tool.subject?.(judged.args).catch(() => null)
+      return subject ? storableText(subject).slice(0, subjectCharacters).toWellFormed() : null
     },
     close,
   }

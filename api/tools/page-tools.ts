@@ -84,6 +84,7 @@ export function withPageTools(toolbox: Toolbox, names: readonly string[], checkO
       if (!isAdded(call.calledAs)) return toolbox.call(call, signal, onProgress)
       return check(call) ?? failed('TOOL_CANCELLED', 'The page is asked one thing at a time. Ask for this one again.')
     },
+    subject: async (call) => (isAdded(call.calledAs) ? null : toolbox.subject(call)),
     close: () => toolbox.close(),
   }
 }

@@ -1,3 +1,4 @@
+import { partsOf } from './result-parts.ts'
 import type { SchemaCheck } from './schema-checks.ts'
 import { errorCodeKey } from './server/tool.ts'
 import { storableJson, storableText } from './storable.ts'
@@ -30,7 +31,9 @@ export function toToolResult(raw: RawResult, output: SchemaCheck | null, maxByte
     const structured = raw.structuredContent ? storableJson(raw.structuredContent) : null
     const problem = output && (structured ? output(structured) : 'it has no structured content')
     if (problem !== null) return badResult(problem)
-    return { ok: true, structured: Buffer.byteLength(JSON.stringify(structured)) > maxBytes ? null : structured, text }
+    const parts = partsOf(raw.content, maxBytes)
+    const tooLarge = Buffer.byteLength(JSON.stringify(structured)) > maxBytes
+    return { ok: true, structured: tooLarge ? null : structured, text, ...(parts.length > 0 && { parts }) }
   } catch {
     return badResult('it is nested too deeply')
   }

@@ -1,4 +1,5 @@
 import type { Viewer } from '../auth/viewer.ts'
+import type { ResultPart } from './result-parts.ts'
 
 /** All tools of all servers. Made once per process; gives out one toolbox per run, bound to the run's user. */
 export interface Toolboxes {
@@ -20,6 +21,11 @@ export interface Toolbox {
    * read. Rejects only with the reason of an aborted `signal`.
    */
   call(call: ToolRequest, signal: AbortSignal, onProgress?: (progress: ToolProgress) => void): Promise<ToolResult>
+  /**
+   * What the call is about, by a name that its user knows (the title of a task, where the arguments have an id). Null when
+   * that cannot be told. Never rejects.
+   */
+  subject(call: ToolRequest): Promise<string | null>
   close(): Promise<void>
 }
 
@@ -57,6 +63,8 @@ export type ToolResult =
       structured: object | null
       /** The whole result as text. */
       text: string
+      /** What it has besides, for people to look at. */
+      parts?: readonly ResultPart[]
     }
   | { ok: false; code: ToolErrorCode; message: string; text: string }
 

@@ -61,7 +61,8 @@ const steps = (events: WireEvent[]) =>
 test('a tool that destroys asks with a card, which ends the stream and is there after a reload', async () => {
   const { ada, chat, thread, events, done, cards, runId } = await asked(['buy milk'])
   expect(statusOf(cards[0])).toBe('Waiting for you')
-  expect(JSON.stringify(cards[0])).toContain('"value":"Delete a task?"')
+  expect(JSON.stringify(cards[0])).toContain('"value":"Delete the task “buy milk”?"')
+  expect(JSON.stringify(cards[0]?.widget).replace(/"payload":\{[^}]*\}/g, '')).not.toContain('task_')
   expect(events.filter(({ type }) => type !== 'thread.updated').at(-1)).toMatchObject({ item: { id: cards[0]?.id } })
   const [workflow] = done.filter((item) => item.type === 'workflow')
   expect(workflow?.workflow).toMatchObject({

@@ -21,8 +21,10 @@ function call(change: Partial<UsedTool> = {}): UsedTool {
     ...{ id: v7(), name: 'add_task', server: 'tasks', title: 'Add task', argumentsText: '{"title":"buy oat milk"}' },
     ...{
       status: 'SUCCEEDED',
+      subject: null,
       result: null,
       resultText: null,
+      resultParts: null,
       decision: null,
       denialReason: null,
       error: null,
@@ -102,6 +104,17 @@ describe('a tool call as a task', () => {
     [{ status: 'OUTCOME_UNKNOWN' }, 'complete', 'Adding a task was cut off'],
     [{ server: 'weather', title: 'Weather report', status: 'RUNNING' }, 'loading', 'Using “Weather report”'],
     [{ server: 'weather', name: 'get_weather', title: null }, 'complete', 'Used “get weather”'],
+    [{ server: 'weather', name: 'x', title: '![x](http://evil.test)' }, 'complete', 'Used “![x] (http://evil.test)”'],
+    [{ server: 'evil', name: 'delete_task', title: null }, 'complete', 'Used “delete task”'],
+    [{ name: 'delete_task' }, 'complete', 'Deleted a task'],
+    [{ name: 'delete_task', subject: 'buy\nmilk' }, 'complete', 'Deleted the task “buy milk”'],
+    [{ name: 'update_task', subject: 'x'.repeat(90) }, 'complete', `Changed the task “${'x'.repeat(80)}…”`],
+    [{ server: 'conversations', name: 'search_conversations' }, 'complete', 'Searched your conversations'],
+    [{ server: 'conversations', name: 'read_conversation' }, 'complete', 'Read an earlier conversation'],
+    [
+      { server: 'conversations', name: 'read_conversation', subject: 'Lisbon', status: 'RUNNING' },
+      ...(['loading', 'Reading the conversation “Lisbon”'] as const),
+    ],
   ])('%j is %s: %s', (change, status_indicator, title) => {
     expect(toolTask(call(change))).toMatchObject({ type: 'custom', status_indicator, title })
   })
@@ -111,6 +124,26 @@ describe('a tool call as a task', () => {
     const { content = '' } = toolTask(call({ argumentsText, resultText: 'y'.repeat(5_000) }))
     expect(content).toContain(`- title: \`${'x'.repeat(200)}…\`\n- due_on: \`2026-11-27\`\n- notes: \`null\`\n\n`)
     expect(content).toContain(`\`\`\`\n${'y'.repeat(600)}…\n\`\`\``)
+  })
+
+  test('names what came besides text, and opens no address', () => {
+    const part = { title: null, uri: null, mimeType: null, bytes: null }
+    const resultParts = [
+      { ...part, kind: 'IMAGE' as const, mimeType: 'image/png', bytes: 70 },
+      { ...part, kind: 'LINK' as const, title: '[page](x)', uri: 'https://evil.test/?q=1' },
+      { ...part, kind: 'AUDIO' as const },
+    ]
+    const named = '- A picture: `image/png`\n- A link: `[page](x)`, `https://evil.test/?q=1`\n- A sound'
+    const shown = (resultText: string) => toolTask(call({ argumentsText: '', resultText, resultParts })).content
+    expect(shown('[image: image/png]\n[page: https://evil.test/?q=1]\n[audio: data]')).toBe(named)
+    expect(shown('Look:\n[image: image/png]')).toBe(`\`\`\`\nLook:\n[image: image/png]\n\`\`\`\n\n${named}`)
+  })
+
+  test('says by name what it is about, and hides the id of it', () => {
+    const argumentsText = JSON.stringify({ task_id: 'task_01', title: 'new' })
+    const about = { name: 'update_task', argumentsText }
+    expect(toolTask(call({ ...about, subject: 'old' })).content).toBe('- title: `new`')
+    expect(toolTask(call(about)).content).toContain('task_01')
   })
 
   test('says why it failed', () => {

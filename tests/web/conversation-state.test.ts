@@ -28,7 +28,9 @@ const run: ChatRun = { id: 'run_1', status: 'RUNNING', model: 'm', usage: null, 
 const call = { id: 'call_1', name: 'add_task', server: 'tasks', title: null, arguments: {}, result: null } as const
 const toolCall = {
   ...call,
+  subject: null,
   resultTruncated: false,
+  resultParts: [],
   denialReason: null,
   error: null,
   progress: null,

@@ -38,9 +38,17 @@ export const ToolCallFields = graphql(`
     server
     title
     arguments
+    subject
     status
     result
     resultTruncated
+    resultParts {
+      kind
+      title
+      uri
+      mimeType
+      bytes
+    }
     denialReason
     error {
       code

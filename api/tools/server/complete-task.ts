@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { completeTask } from '../../tasks/tasks.ts'
-import { TaskShape, taskId, taskRow, taskShape } from './task-shape.ts'
+import { TaskShape, taskId, taskRow, taskShape, taskTitle } from './task-shape.ts'
 import { tool } from './tool.ts'
 
 export const completeTaskTool = tool({
@@ -13,6 +13,7 @@ export const completeTaskTool = tool({
   destructive: false,
   input: z.strictObject({ task_id: taskId }),
   output: z.strictObject({ task: TaskShape }),
+  subject: taskTitle,
   async run({ task_id }, { em, viewer, bell }) {
     return { task: taskShape(await completeTask(em, viewer, bell, taskRow(task_id))) }
   },

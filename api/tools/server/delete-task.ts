@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { deleteTask } from '../../tasks/tasks.ts'
-import { TaskShape, taskId, taskRow, taskShape } from './task-shape.ts'
+import { TaskShape, taskId, taskRow, taskShape, taskTitle } from './task-shape.ts'
 import { tool } from './tool.ts'
 
 export const deleteTaskTool = tool({
@@ -13,6 +13,7 @@ export const deleteTaskTool = tool({
   destructive: true,
   input: z.strictObject({ task_id: taskId }),
   output: z.strictObject({ deleted: TaskShape.describe('The task as it was') }),
+  subject: taskTitle,
   async run({ task_id }, { em, viewer, bell }) {
     return { deleted: taskShape(await deleteTask(em, viewer, bell, taskRow(task_id))) }
   },

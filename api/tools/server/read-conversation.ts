@@ -38,6 +38,8 @@ export const readConversationTool = tool({
     messages: z.array(MessageShape),
     more: z.boolean(),
   }),
+  subject: async ({ conversation_id }, { em, viewer }) =>
+    (await ownConversation(em, viewer, conversationRow(conversation_id))).title,
   async run({ conversation_id, after }, { em, viewer, signal, tell }) {
     const conversation = await ownConversation(em, viewer, conversationRow(conversation_id))
     const messages: z.input<typeof MessageShape>[] = []

@@ -71,6 +71,22 @@ export function createServer({
   return server
 }
 
+/**
+ * What a call of one of our tools is about, as its user knows it; null when the tool does not say. Rejects when there is
+ * no such thing, or the arguments do not fit.
+ */
+export async function subjectOf(
+  { units, viewer }: { units: Units; viewer: Viewer },
+  name: string,
+  args: Record<string, unknown>,
+): Promise<string | null> {
+  const tool: Tool | undefined = Object.values(toolsOf)
+    .flat()
+    .find((it) => it.name === name)
+  if (!tool?.subject) return null
+  return tool.subject(tool.input.parse(args), { em: units.as(viewer), viewer })
+}
+
 function registerTool(server: McpServer, tool: Tool, contextOf: (extra: Extra) => ToolContext): void {
   const { name, title, description, input, output } = tool
   const annotations = {

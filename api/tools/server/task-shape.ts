@@ -1,7 +1,10 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
 import { z } from 'zod'
+import type { Viewer } from '../../auth/viewer.ts'
 import { notFound } from '../../errors.ts'
 import { internalId, publicId } from '../../ids.ts'
 import type { Task } from '../../tasks/task.entity.ts'
+import { ownTask } from '../../tasks/tasks.ts'
 
 /** A task as tools show it. */
 export const TaskShape = z.strictObject({
@@ -34,4 +37,12 @@ export function taskRow(id: string): string {
   const uuid = internalId('task', id)
   if (!uuid) throw notFound('task')
   return uuid
+}
+
+/** The title of the task that a call names. Throws NOT_FOUND. */
+export async function taskTitle(
+  { task_id }: { task_id: string },
+  { em, viewer }: { em: SqlEntityManager; viewer: Viewer },
+): Promise<string> {
+  return (await ownTask(em, viewer, taskRow(task_id))).title
 }

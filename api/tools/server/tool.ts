@@ -32,6 +32,11 @@ export type Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodOb
   destructive: boolean
   input: Input
   output: Output
+  /**
+   * What a call is about, by the name that the person knows it under: so that they are not asked about an id. May reject
+   * when there is no such thing.
+   */
+  subject?(args: z.output<Input>, context: Pick<ToolContext, 'em' | 'viewer'>): Promise<string>
   /** What an AppError says is told to the model; any other error is a failure without details. */
   run(args: z.output<Input>, context: ToolContext): Promise<z.input<Output>>
 }

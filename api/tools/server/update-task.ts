@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { updateTask } from '../../tasks/tasks.ts'
-import { dueOn, TaskShape, taskId, taskRow, taskShape } from './task-shape.ts'
+import { dueOn, TaskShape, taskId, taskRow, taskShape, taskTitle } from './task-shape.ts'
 import { tool } from './tool.ts'
 
 export const updateTaskTool = tool({
@@ -21,6 +21,7 @@ export const updateTaskTool = tool({
     completed: z.boolean().optional(),
   }),
   output: z.strictObject({ task: TaskShape }),
+  subject: taskTitle,
   async run({ task_id, due_on, ...change }, { em, viewer, bell, limits }) {
     const task = await updateTask(em, viewer, bell, taskRow(task_id), { ...change, dueOn: due_on }, limits)
     return { task: taskShape(task) }
