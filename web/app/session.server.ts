@@ -1,4 +1,6 @@
 import { type AppLoadContext, redirect } from '@remix-run/node'
+import type { Messages } from './messages/catalogue.ts'
+import { wordsFor } from './words.server.ts'
 
 type Args = { request: Request; context: AppLoadContext }
 
@@ -49,20 +51,19 @@ type AuthPath = 'sign-in/email' | 'sign-up/email' | 'sign-out'
 /** Does it and redirects with the cookies that say so; or gives the sentence that says why not. */
 export async function authenticate({ request, context }: Args, path: AuthPath, body: object, to: string) {
   const response = await context.api(onBehalfOf(request, `/api/auth/${path}`, body))
-  if (!response.ok) return { error: await refusal(response) }
+  if (!response.ok) return { error: await refusal(request, response) }
   const headers = new Headers()
   for (const cookie of response.headers.getSetCookie()) headers.append('set-cookie', cookie)
   throw redirect(to, { headers })
 }
 
-/** Why Better Auth did not do it, as a sentence. */
-export async function refusal(response: Response): Promise<string> {
+/** Why Better Auth did not do it, as a sentence in the language of the page that asked. */
+export async function refusal(request: Request, response: Response): Promise<string> {
   const { code, message } = await response.json().catch(() => ({}))
-  if (response.status === 429) return 'Too many attempts. Wait a minute, then try again.'
-  if (response.status >= 500) return 'Sign-in does not work right now. Please try again in a moment.'
-  if (code === 'INVALID_PASSWORD') return 'The current password is not right.'
-  if (code === 'SESSION_NOT_FRESH') return 'You signed in a while ago. Sign out and in again first.'
-  if (code === 'INVALID_EMAIL_OR_PASSWORD') return 'E-mail and password do not match.'
-  if (/^USER_ALREADY_EXISTS/.test(code)) return 'There is an account with this e-mail already. Sign in instead.'
-  return typeof message === 'string' ? `${message.replace(/\.$/, '')}.` : 'That did not work. Please try again.'
+  const t = await wordsFor(request)
+  if (response.status === 429) return t('auth.refusals.tooMany')
+  if (response.status >= 500) return t('auth.refusals.unavailable')
+  const key = `auth.refusals.${code}` as `auth.refusals.${keyof Messages['auth']['refusals']}`
+  if (typeof code === 'string' && t.has(key)) return t(key)
+  return typeof message === 'string' ? `${message.replace(/\.$/, '')}.` : t('auth.refusals.unforeseen')
 }

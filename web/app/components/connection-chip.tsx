@@ -1,3 +1,4 @@
+import { useTranslations } from 'use-intl'
 import { reconnect, useConnection } from '~/events.ts'
 import { Button } from './button.tsx'
 import { cn } from './class-names.ts'
@@ -7,34 +8,36 @@ import { Spinner } from './spinner.tsx'
 /** Whether the page hears what happens, in words. */
 export function ConnectionChip() {
   const connection = useConnection()
+  const t = useTranslations('connection')
+  const words = useTranslations('common')
   return (
     <div role="status" className="flex shrink-0 items-center gap-2 text-xs text-muted" data-connection={connection}>
       {connection === 'live' && (
         <span className="flex items-center gap-1.5">
           <span className="size-2 rounded-full bg-link" aria-hidden="true" />
-          Live
+          {t('live')}
         </span>
       )}
       {(connection === 'connecting' || connection === 'reconnecting') && (
         <span className={cn('flex items-center gap-1.5 motion-safe:animate-[fade-in_200ms_600ms_backwards]')}>
           <Spinner />
-          {connection === 'connecting' ? 'Connecting' : 'Reconnecting'}
+          {t(connection)}
         </span>
       )}
       {connection === 'offline' && (
         <span className="flex items-center gap-1.5">
           <CloudOffIcon className="size-4" />
-          You are offline
+          {t('offline')}
         </span>
       )}
       {connection === 'lost' && (
         <>
           <span className="flex items-center gap-1.5">
             <CloudOffIcon className="size-4" />
-            Not connected
+            {t('lost')}
           </span>
           <Button size="small" onClick={reconnect}>
-            Reconnect
+            {words('reconnect')}
           </Button>
         </>
       )}

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'react'
+import { useTranslations } from 'use-intl'
 import { useHydrated } from '~/clock.tsx'
 import { buttonStyle } from './button.tsx'
 import { CheckIcon, CopyIcon } from './icons.tsx'
@@ -7,6 +8,7 @@ type CopyButtonProps = { text: () => string; label: string; className?: string }
 
 /** Copies a text. Not there where the browser gives no clipboard, as on plain http. */
 export function CopyButton({ text, label, className }: CopyButtonProps) {
+  const t = useTranslations('common')
   const [copied, setCopied] = useState(false)
   const hydrated = useHydrated()
   useEffect(() => {
@@ -25,8 +27,8 @@ export function CopyButton({ text, label, className }: CopyButtonProps) {
     <button
       type="button"
       onClick={copy}
-      aria-label={copied ? 'Copied' : label}
-      title={copied ? 'Copied' : label}
+      aria-label={copied ? t('copied') : label}
+      title={copied ? t('copied') : label}
       className={buttonStyle({ look: 'quiet', size: 'tiny', className })}
     >
       {copied ? <CheckIcon className="text-link" /> : <CopyIcon />}

@@ -1,43 +1,57 @@
+import { useFormatter, useTranslations } from 'use-intl'
 import { dayOf, daysBetween, useClock, useHydrated } from '~/clock.tsx'
-
-const months = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ')
-const weekdays = 'Sunday Monday Tuesday Wednesday Thursday Friday Saturday'.split(' ')
 
 /** A moment in words: "now", "5 min ago", "yesterday", "12 Mar"; the exact time as a tooltip. */
 export function When({ at, className }: { at: string; className?: string }) {
-  const clock = useClock()
+  const format = useFormatter()
   const hydrated = useHydrated()
+  const exact = hydrated ? format.dateTime(new Date(at), { dateStyle: 'medium', timeStyle: 'short' }) : undefined
   return (
-    <time dateTime={at} title={hydrated ? new Date(at).toLocaleString() : undefined} className={className}>
-      {momentInWords(at, clock)}
+    // Browsers abbreviate months each in their own way: no reason to draw the page anew.
+    <time dateTime={at} title={exact} className={className} suppressHydrationWarning>
+      {useMomentInWords(at)}
     </time>
   )
 }
 
-function momentInWords(at: string, { now, zone }: { now: number; zone: string }): string {
+function useMomentInWords(at: string): string {
+  const { now, zone } = useClock()
+  const t = useTranslations('time')
+  const dayInWords = useDayInWords()
   const minutes = Math.floor((now - Date.parse(at)) / 60_000)
-  if (minutes < 1) return 'now'
-  if (minutes < 60) return `${minutes} min ago`
+  if (minutes < 1) return t('now')
+  if (minutes < 60) return t('minutesAgo', { count: String(minutes) })
   const day = dayOf(at, zone)
   const days = -daysBetween(dayOf(now, zone), day)
-  if (days === 0) return `${Math.floor(minutes / 60)} h ago`
-  if (days === 1) return 'yesterday'
-  return dayInWords(day, dayOf(now, zone))
+  if (days === 0) return t('hoursAgo', { count: String(Math.floor(minutes / 60)) })
+  return days === 1 ? t('yesterday') : dayInWords(day, dayOf(now, zone))
 }
 
 /** "12 Mar", with the year when it is another one. */
-export function dayInWords(day: string, today: string): string {
-  const [year = '', month = '1', date = '1'] = day.split('-')
-  const words = `${Number(date)} ${months[Number(month) - 1]}`
-  return today.startsWith(year) ? words : `${words} ${year}`
+function useDayInWords() {
+  const format = useFormatter()
+  return (day: string, today: string): string => {
+    const year = today.startsWith(day.slice(0, 4)) ? undefined : 'numeric'
+    return format.dateTime(new Date(`${day}T00:00:00Z`), { day: 'numeric', month: 'short', year, timeZone: 'UTC' })
+  }
 }
 
-/** "Today", "Tomorrow", "Friday", "12 Mar". */
-export function dueInWords(day: string, today: string): string {
+/** A calendar day, YYYY-MM-DD, as seen from another: "Today", "Tomorrow", "Friday", "12 Mar". */
+export function Day({ day, today }: { day: string; today: string }) {
+  const format = useFormatter()
+  const t = useTranslations('time')
+  const dayInWords = useDayInWords()
   const days = daysBetween(today, day)
-  if (days === 0) return 'Today'
-  if (days === 1) return 'Tomorrow'
-  if (days === -1) return 'Yesterday'
-  if (days > 1 && days < 7) return weekdays[new Date(`${day}T00:00:00Z`).getUTCDay()] ?? day
-  return dayInWords(day, today)
+  const words = () => {
+    if (days === 0) return t('dueToday')
+    if (days === 1) return t('dueTomorrow')
+    if (days === -1) return t('dueYesterday')
+    if (days > 1 && days < 7) return format.dateTime(new Date(`${day}T00:00:00Z`), { weekday: 'long', timeZone: 'UTC' })
+    return dayInWords(day, today)
+  }
+  return (
+    <time dateTime={day} suppressHydrationWarning>
+      {words()}
+    </time>
+  )
 }

@@ -1,5 +1,30 @@
+import { auth } from './en/auth.ts'
+import { common } from './en/common.ts'
+import { connection } from './en/connection.ts'
 import { errors } from './en/errors.ts'
+import { failures } from './en/failures.ts'
+import { files } from './en/files.ts'
+import { frame } from './en/frame.ts'
+import { history } from './en/history.ts'
+import { settings } from './en/settings.ts'
+import { tasks } from './en/tasks.ts'
+import { time } from './en/time.ts'
 import { titles } from './en/titles.ts'
+import { tools } from './en/tools.ts'
 
 /** All words of the pages in English, each area in a file of its own. */
-export const messages = { errors, titles } as const
+export const messages = {
+  auth,
+  common,
+  connection,
+  errors,
+  failures,
+  files,
+  frame,
+  history,
+  settings,
+  tasks,
+  time,
+  titles,
+  tools,
+} as const

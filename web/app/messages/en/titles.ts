@@ -1,9 +1,9 @@
 /** What stands in the browser's tab, before the name of the product. */
 export const titles = {
   signIn: 'Sign in',
-  signUp: 'Create your account',
+  signUp: 'Create an account',
   dashboard: 'Dashboard',
-  newChat: 'New conversation',
+  newChat: 'New chat',
   history: 'History',
   settings: 'Settings',
   notFound: 'Not found',

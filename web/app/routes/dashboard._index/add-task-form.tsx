@@ -1,4 +1,5 @@
 import { type FormEvent, useRef } from 'react'
+import { useTranslations } from 'use-intl'
 import { Button } from '~/components/button.tsx'
 import { PlusIcon } from '~/components/icons.tsx'
 
@@ -6,6 +7,7 @@ type AddTaskFormProps = { onAdd: (task: { title: string; dueOn: string | null })
 
 /** One line: what, and until when if that matters. Free for the next one at once; what could not be added comes back. */
 export function AddTaskForm({ onAdd }: AddTaskFormProps) {
+  const t = useTranslations()
   const form = useRef<HTMLFormElement>(null)
   const title = useRef<HTMLInputElement>(null)
   const submit = async (event: FormEvent<HTMLFormElement>) => {
@@ -27,8 +29,8 @@ export function AddTaskForm({ onAdd }: AddTaskFormProps) {
       <input
         ref={title}
         name="title"
-        aria-label="New task"
-        placeholder="Add a task"
+        aria-label={t('tasks.newTask')}
+        placeholder={t('tasks.addTask')}
         maxLength={1000}
         autoComplete="off"
         dir="auto"
@@ -37,12 +39,12 @@ export function AddTaskForm({ onAdd }: AddTaskFormProps) {
       <input
         name="due"
         type="date"
-        aria-label="Due date"
+        aria-label={t('tasks.dueDate')}
         className="h-10 min-w-0 flex-1 rounded-lg bg-sunken px-3 text-sm text-muted sm:flex-none"
       />
       <Button type="submit" look="accent" size="small" className="h-10">
         <PlusIcon className="size-4" />
-        Add
+        {t('common.add')}
       </Button>
     </form>
   )

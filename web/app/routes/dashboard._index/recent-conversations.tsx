@@ -1,4 +1,5 @@
 import { Link } from '@remix-run/react'
+import { useTranslations } from 'use-intl'
 import { useFrame } from '~/components/frame-context.ts'
 import { ChatIcon } from '~/components/icons.tsx'
 import { When } from '~/components/when.tsx'
@@ -8,22 +9,26 @@ const shown = 6
 /** The newest conversations, as in the sidebar, with when something was said last. */
 export function RecentConversations() {
   const { conversations } = useFrame()
+  const t = useTranslations('tasks')
   return (
     <section aria-labelledby="recent-heading" className="min-w-0 space-y-4">
       <h2 id="recent-heading" className="text-lg font-semibold tracking-tight">
-        Recent conversations
+        {t('recent')}
       </h2>
       {conversations.length === 0 ? (
         <div className="rounded-2xl border border-dashed border-line px-6 py-10 text-center">
           <span className="mx-auto grid size-11 place-items-center rounded-xl border border-accent-line bg-accent-soft">
             <ChatIcon />
           </span>
-          <p className="mt-4 font-medium">No conversations yet</p>
+          <p className="mt-4 font-medium">{t('noConversations')}</p>
           <p className="mx-auto mt-1 max-w-xs text-sm leading-relaxed text-muted">
-            <Link to="/dashboard/chat" className="text-link underline underline-offset-4">
-              Start one
-            </Link>{' '}
-            and it will be kept here.
+            {t.rich('startOne', {
+              link: (words) => (
+                <Link to="/dashboard/chat" className="text-link underline underline-offset-4">
+                  {words}
+                </Link>
+              ),
+            })}
           </p>
         </div>
       ) : (
@@ -39,7 +44,7 @@ export function RecentConversations() {
                   {title}
                 </span>
                 {activeRun ? (
-                  <span className="shrink-0 text-xs text-link">Answering…</span>
+                  <span className="shrink-0 text-xs text-link">{t('answering')}</span>
                 ) : (
                   <When at={updatedAt} className="shrink-0 text-xs text-muted" />
                 )}

@@ -1,5 +1,6 @@
-import type { LoaderFunctionArgs, MetaFunction } from '@remix-run/node'
+import type { LoaderFunctionArgs } from '@remix-run/node'
 import { Link, useLoaderData } from '@remix-run/react'
+import { useTranslations } from 'use-intl'
 import { apiFor } from '~/api.server.ts'
 import { dayOf, daysBetween, useClock } from '~/clock.tsx'
 import { buttonStyle } from '~/components/button.tsx'
@@ -7,12 +8,13 @@ import { ConnectionChip } from '~/components/connection-chip.tsx'
 import { useFrame } from '~/components/frame-context.ts'
 import { ChatIcon } from '~/components/icons.tsx'
 import { PageHeader } from '~/components/page-header.tsx'
+import { titled } from '~/language.tsx'
 import { TaskPage } from './queries.ts'
 import { RecentConversations } from './recent-conversations.tsx'
 import { Tasks } from './tasks.tsx'
 import { type Task, useTasks } from './use-tasks.ts'
 
-export const meta: MetaFunction = () => [{ title: 'Dashboard · Parley' }]
+export const meta = titled('dashboard')
 
 export async function loader(args: LoaderFunctionArgs) {
   return apiFor(args)(TaskPage, {})
@@ -20,12 +22,13 @@ export async function loader(args: LoaderFunctionArgs) {
 
 export default function Dashboard() {
   const { viewer } = useFrame()
+  const t = useTranslations()
   const tasks = useTasks(useLoaderData<typeof loader>())
   const clock = useClock()
   const today = dayOf(clock.now, clock.zone)
   return (
     <div className="flex h-full flex-col">
-      <PageHeader title="Dashboard">
+      <PageHeader title={t('frame.dashboard')}>
         <ConnectionChip />
       </PageHeader>
       <div className="min-h-0 flex-1 overflow-y-auto">
@@ -33,18 +36,15 @@ export default function Dashboard() {
           <div className="flex flex-wrap items-end justify-between gap-4">
             <div>
               <h2 className="text-3xl font-semibold tracking-tight text-balance">
-                Hello, <bdi>{viewer.name}</bdi>
+                {t.rich('tasks.hello', { name: () => <bdi>{viewer.name}</bdi> })}
               </h2>
               <p className="mt-1.5 text-muted">
-                {summary(
-                  tasks.open.filter(({ completedAt }) => !completedAt),
-                  today,
-                )}
+                <Summary open={tasks.open.filter(({ completedAt }) => !completedAt)} today={today} />
               </p>
             </div>
             <Link to="/dashboard/chat" className={buttonStyle({ look: 'outline' })}>
               <ChatIcon className="text-muted" />
-              Ask the assistant
+              {t('tasks.ask')}
             </Link>
           </div>
           <div className="mt-8 grid items-start gap-8 lg:grid-cols-[minmax(0,3fr)_minmax(16rem,2fr)]">
@@ -58,9 +58,9 @@ export default function Dashboard() {
 }
 
 /** Where the day stands, in one sentence. */
-function summary(open: readonly Task[], today: string): string {
-  if (open.length === 0) return 'Nothing to do. Enjoy it, or plan something.'
+function Summary({ open, today }: { open: readonly Task[]; today: string }) {
+  const t = useTranslations('tasks')
+  if (open.length === 0) return t('nothingToDo')
   const due = open.filter(({ dueOn }) => dueOn && daysBetween(today, dueOn) <= 0).length
-  const all = open.length === 1 ? 'One open task' : `${open.length} open tasks`
-  return due === 0 ? `${all}, nothing due today.` : `${all}, ${due} due.`
+  return due === 0 ? t('noneDue', { open: open.length }) : t('someDue', { open: open.length, due })
 }

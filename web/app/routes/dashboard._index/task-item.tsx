@@ -1,10 +1,11 @@
 import { type FormEvent, useEffect, useRef, useState } from 'react'
+import { useTranslations } from 'use-intl'
 import { daysBetween } from '~/clock.tsx'
 import { Button, buttonStyle } from '~/components/button.tsx'
 import { cn } from '~/components/class-names.ts'
 import { inputStyle } from '~/components/field.tsx'
 import { CalendarIcon, CheckIcon, PencilIcon, TrashIcon } from '~/components/icons.tsx'
-import { dueInWords } from '~/components/when.tsx'
+import { Day } from '~/components/when.tsx'
 import type { Task, TaskChange } from './use-tasks.ts'
 
 type TaskItemProps = {
@@ -17,6 +18,7 @@ type TaskItemProps = {
 }
 
 export function TaskItem({ task, today, touched, onChange, onRemove }: TaskItemProps) {
+  const t = useTranslations()
   const [editing, setEditing] = useState(false)
   const edit = useRef<HTMLButtonElement>(null)
   const wasEditing = useRef(false)
@@ -55,8 +57,8 @@ export function TaskItem({ task, today, touched, onChange, onRemove }: TaskItemP
               ref={edit}
               type="button"
               onClick={() => setEditing(true)}
-              aria-label={`Edit ${task.title}`}
-              title="Edit"
+              aria-label={t('tasks.edit', { title: task.title })}
+              title={t('common.edit')}
               className={buttonStyle({ look: 'quiet', size: 'tiny' })}
             >
               <PencilIcon className="size-4.5" />
@@ -64,8 +66,8 @@ export function TaskItem({ task, today, touched, onChange, onRemove }: TaskItemP
             <button
               type="button"
               onClick={onRemove}
-              aria-label={`Delete ${task.title}`}
-              title="Delete"
+              aria-label={t('tasks.delete', { title: task.title })}
+              title={t('common.delete')}
               className={buttonStyle({ look: 'quiet', size: 'tiny', className: 'hover:text-danger' })}
             >
               <TrashIcon className="size-4.5" />
@@ -97,6 +99,7 @@ function Checkbox({ checked, onChange }: { checked: boolean; onChange: (checked:
 }
 
 function Due({ day, today, done }: { day: string; today: string; done: boolean }) {
+  const t = useTranslations('tasks')
   const days = daysBetween(today, day)
   const late = !done && days < 0
   return (
@@ -108,8 +111,8 @@ function Due({ day, today, done }: { day: string; today: string; done: boolean }
       )}
     >
       <CalendarIcon className="size-3.5" />
-      <span className="sr-only">{late ? 'Overdue since' : 'Due'}</span>
-      <time dateTime={day}>{dueInWords(day, today)}</time>
+      <span className="sr-only">{late ? t('overdue') : t('due')}</span>
+      <Day day={day} today={today} />
     </span>
   )
 }
@@ -117,6 +120,7 @@ function Due({ day, today, done }: { day: string; today: string; done: boolean }
 type EditTaskProps = { task: Task; onChange: (to: TaskChange) => void; onClose: () => void }
 
 function EditTask({ task, onChange, onClose }: EditTaskProps) {
+  const t = useTranslations()
   const save = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     const data = new FormData(event.currentTarget)
@@ -133,7 +137,7 @@ function EditTask({ task, onChange, onClose }: EditTaskProps) {
     >
       <input
         name="title"
-        aria-label="Title"
+        aria-label={t('common.title')}
         defaultValue={task.title}
         maxLength={1000}
         required
@@ -145,16 +149,16 @@ function EditTask({ task, onChange, onClose }: EditTaskProps) {
       <input
         name="due"
         type="date"
-        aria-label="Due date"
+        aria-label={t('tasks.dueDate')}
         defaultValue={task.dueOn ?? ''}
         className={cn(inputStyle, 'h-10 w-auto min-w-0 rounded-lg text-sm')}
       />
       <span className="ms-auto flex gap-2">
         <Button size="small" look="quiet" onClick={onClose}>
-          Cancel
+          {t('common.cancel')}
         </Button>
         <Button type="submit" size="small" look="accent">
-          Save
+          {t('common.save')}
         </Button>
       </span>
     </form>

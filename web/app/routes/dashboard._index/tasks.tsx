@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { useTranslations } from 'use-intl'
 import { ChevronDownIcon, ListIcon } from '~/components/icons.tsx'
 import { Notice } from '~/components/notice.tsx'
 import { UndoNotice } from '~/components/undo-notice.tsx'
@@ -11,6 +12,7 @@ type TasksProps = { tasks: ReturnType<typeof useTasks>; today: string }
 /** What there is to do: shown live, also while the assistant works on it. */
 export function Tasks({ tasks, today }: TasksProps) {
   const { open, done, touched, failure, add, change, remove } = tasks
+  const t = useTranslations('tasks')
   const [removed, setRemoved] = useState<Task | null>(null)
   const items = (list: readonly Task[]) => (
     <ul className="divide-y divide-line overflow-hidden rounded-2xl border border-line bg-raised shadow-card">
@@ -31,7 +33,7 @@ export function Tasks({ tasks, today }: TasksProps) {
   return (
     <section aria-labelledby="tasks-heading" className="min-w-0 space-y-4">
       <h2 id="tasks-heading" className="text-lg font-semibold tracking-tight">
-        Tasks
+        {t('tasks')}
       </h2>
       <AddTaskForm onAdd={add} />
       {failure && <Notice urgent>{failure}</Notice>}
@@ -49,8 +51,8 @@ export function Tasks({ tasks, today }: TasksProps) {
       {done.length > 0 && (
         <details className="group/done">
           <summary className="inline-flex min-h-10 list-none items-center gap-2 rounded-lg pe-2 text-sm font-medium text-muted hover:text-ink">
-            <ChevronDownIcon className="size-4 -rotate-90 group-open/done:rotate-0 motion-safe:transition-transform" />
-            Done ({done.length})
+            <ChevronDownIcon className="size-4 -rotate-90 group-open/done:rotate-0 rtl:rotate-90 motion-safe:transition-transform" />
+            {t('doneCount', { count: done.length })}
           </summary>
           <div className="mt-2">{items(done)}</div>
         </details>
@@ -60,16 +62,15 @@ export function Tasks({ tasks, today }: TasksProps) {
 }
 
 function NothingOpen({ first }: { first: boolean }) {
+  const t = useTranslations('tasks')
   return (
     <div className="rounded-2xl border border-dashed border-line px-6 py-10 text-center">
       <span className="mx-auto grid size-11 place-items-center rounded-xl border border-accent-line bg-accent-soft">
         <ListIcon />
       </span>
-      <p className="mt-4 font-medium">{first ? 'No tasks yet' : 'All done'}</p>
+      <p className="mt-4 font-medium">{first ? t('none') : t('allDone')}</p>
       <p className="mx-auto mt-1 max-w-xs text-sm leading-relaxed text-muted">
-        {first
-          ? 'Add one above, or tell the assistant what you need to remember.'
-          : 'Whatever comes next can be added above.'}
+        {first ? t('noneText') : t('allDoneText')}
       </p>
     </div>
   )

@@ -1,5 +1,6 @@
 import { Link } from '@remix-run/react'
 import { useState } from 'react'
+import { useTranslations } from 'use-intl'
 import { query } from '~/api.ts'
 import { type ListedConversation, useFrame } from '~/components/frame-context.ts'
 import { ArchiveIcon, ChatIcon, PinIcon } from '~/components/icons.tsx'
@@ -22,6 +23,7 @@ type ConversationsProps = {
 /** All conversations that fit, as they are by now. */
 export function Conversations({ read, filter, shown, pageSize }: ConversationsProps) {
   const { latest } = useFrame()
+  const t = useTranslations('history')
   const [failure, setFailure] = useState<string | null>(null)
   const { edges, ...pages } = usePages(read, async (after) => {
     const { conversations } = await query(HistoryList, { first: pageSize, after, filter })
@@ -32,7 +34,7 @@ export function Conversations({ read, filter, shown, pageSize }: ConversationsPr
   return (
     <section aria-labelledby="conversations-heading" className="mt-6">
       <h2 id="conversations-heading" className="sr-only">
-        Conversations
+        {t('conversations')}
       </h2>
       {failure && (
         <Notice urgent className="mb-4">
@@ -52,6 +54,7 @@ export function Conversations({ read, filter, shown, pageSize }: ConversationsPr
 type ItemProps = { conversation: ListedConversation; onFailure: (sentence: string) => void }
 
 function Item({ conversation, onFailure }: ItemProps) {
+  const t = useTranslations('history')
   const { id, title, updatedAt, pinnedAt, archivedAt, activeRun } = conversation
   return (
     <li className="flex items-center pe-2 hover:bg-hover" data-conversation={id}>
@@ -67,15 +70,15 @@ function Item({ conversation, onFailure }: ItemProps) {
         <span className="min-w-0 flex-1 truncate text-[0.9375rem]" dir="auto">
           {title}
         </span>
-        {archivedAt && <span className="sr-only">archived</span>}
+        {archivedAt && <span className="sr-only">{t('isArchived')}</span>}
         {pinnedAt && (
           <>
             <PinIcon className="size-4 shrink-0 text-link" />
-            <span className="sr-only">pinned</span>
+            <span className="sr-only">{t('isPinned')}</span>
           </>
         )}
         {activeRun ? (
-          <span className="shrink-0 text-xs text-link">Answering…</span>
+          <span className="shrink-0 text-xs text-link">{t('answering')}</span>
         ) : (
           <When at={updatedAt} className="shrink-0 text-xs text-muted" />
         )}
@@ -85,16 +88,11 @@ function Item({ conversation, onFailure }: ItemProps) {
   )
 }
 
-const nothing: Record<Shown, string> = {
-  current: 'No conversations here. What you talk about is kept and can be searched.',
-  archived: 'Nothing is archived here.',
-  all: 'No conversations here. What you talk about is kept and can be searched.',
-}
-
 function Nothing({ shown }: { shown: Shown }) {
+  const t = useTranslations('history')
   return (
     <p className="mt-6 rounded-2xl border border-dashed border-line px-6 py-10 text-center text-sm leading-relaxed text-muted">
-      {nothing[shown]}
+      {shown === 'archived' ? t('nothingArchived') : t('nothing')}
     </p>
   )
 }

@@ -1,4 +1,5 @@
 import { Link } from '@remix-run/react'
+import { useTranslations } from 'use-intl'
 import { query as ask } from '~/api.ts'
 import { When } from '~/components/when.tsx'
 import type { SearchHistoryQuery } from '../../../../schema/generated/graphql.ts'
@@ -15,17 +16,19 @@ export function Found({ read, query, pageSize }: FoundProps) {
     const { searchMessages } = await ask(SearchHistory, { query, first: pageSize, after })
     return searchMessages
   })
+  const t = useTranslations('history')
+  const count = edges.length
   return (
     <section aria-labelledby="found-heading" className="mt-6">
       <h2 id="found-heading" className="sr-only">
-        Found
+        {t('found')}
       </h2>
       <p role="status" className="mb-3 text-sm text-muted">
-        {edges.length === 0 ? 'Nothing was found.' : `${edges.length}${pages.more ? ' or more' : ''} found`}
+        {count === 0 ? t('nothingFound') : pages.more ? t('foundAtLeast', { count }) : t('foundCount', { count })}
       </p>
       {edges.length === 0 ? (
         <p className="rounded-2xl border border-dashed border-line px-6 py-10 text-center text-sm leading-relaxed text-muted">
-          All words have to be in it. Quotes keep words together, a minus leaves a word out, and “or” means either.
+          {t('howTo')}
         </p>
       ) : (
         <ul className="divide-y divide-line overflow-hidden rounded-2xl border border-line bg-raised shadow-card">
@@ -42,6 +45,7 @@ export function Found({ read, query, pageSize }: FoundProps) {
 type HitProps = { message: Page['edges'][number]['node']; snippet: string }
 
 function Hit({ message: { id, role, createdAt, conversation }, snippet }: HitProps) {
+  const t = useTranslations('history')
   return (
     <li>
       <Link
@@ -56,10 +60,10 @@ function Hit({ message: { id, role, createdAt, conversation }, snippet }: HitPro
           <When at={createdAt} className="shrink-0 text-xs text-muted" />
         </span>
         <span className="mt-0.5 line-clamp-3 text-sm leading-relaxed text-muted wrap-anywhere" dir="auto">
-          {role === 'USER' ? 'You: ' : ''}
+          {role === 'USER' ? t('you') : ''}
           <Marked text={snippet.replace(/\*\*|__|`+/g, '')} />
         </span>
-        {conversation.archivedAt && <span className="mt-1 block text-xs text-muted">Archived</span>}
+        {conversation.archivedAt && <span className="mt-1 block text-xs text-muted">{t('archived')}</span>}
       </Link>
     </li>
   )

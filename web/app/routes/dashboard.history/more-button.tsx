@@ -1,3 +1,4 @@
+import { useTranslations } from 'use-intl'
 import { Button } from '~/components/button.tsx'
 import { Notice } from '~/components/notice.tsx'
 import { Spinner } from '~/components/spinner.tsx'
@@ -6,13 +7,14 @@ type MoreButtonProps = { more: (() => Promise<void>) | null; busy: boolean; fail
 
 /** The way to the next page of a list. */
 export function MoreButton({ more, busy, failure }: MoreButtonProps) {
+  const t = useTranslations('common')
   return (
     <div className="mt-4 space-y-3 text-center empty:hidden">
       {failure && <Notice urgent>{failure}</Notice>}
       {more && (
         <Button look="quiet" size="small" onClick={more} disabled={busy}>
           {busy && <Spinner />}
-          Show more
+          {t('showMore')}
         </Button>
       )}
     </div>

@@ -1,8 +1,10 @@
-import type { LoaderFunctionArgs, MetaFunction } from '@remix-run/node'
+import type { LoaderFunctionArgs } from '@remix-run/node'
 import { useLoaderData } from '@remix-run/react'
+import { useTranslations } from 'use-intl'
 import { apiFor } from '~/api.server.ts'
 import { zoneOf } from '~/clock.tsx'
 import { PageHeader } from '~/components/page-header.tsx'
+import { titled } from '~/language.tsx'
 import { Conversations } from './conversations.tsx'
 import { filterFor, wantedBy } from './filter.ts'
 import { Found } from './found.tsx'
@@ -11,7 +13,7 @@ import { SearchForm } from './search-form.tsx'
 
 const pageSize = 30
 
-export const meta: MetaFunction = () => [{ title: 'History · Parley' }]
+export const meta = titled('history')
 
 export async function loader(args: LoaderFunctionArgs) {
   const wanted = wantedBy(new URL(args.request.url).searchParams)
@@ -26,10 +28,11 @@ export async function loader(args: LoaderFunctionArgs) {
 }
 
 export default function History() {
+  const t = useTranslations('frame')
   const { wanted, filter, conversations, found } = useLoaderData<typeof loader>()
   return (
     <div className="flex h-full flex-col">
-      <PageHeader title="History" />
+      <PageHeader title={t('history')} />
       <div className="min-h-0 flex-1 overflow-y-auto">
         <div className="mx-auto w-full max-w-3xl px-4 py-6 pb-[max(5rem,env(safe-area-inset-bottom))] sm:px-8 sm:py-8">
           <SearchForm wanted={wanted} />

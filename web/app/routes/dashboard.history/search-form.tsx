@@ -1,16 +1,16 @@
 import { Form, useNavigation, useSubmit } from '@remix-run/react'
 import { useEffect, useRef } from 'react'
+import { useTranslations } from 'use-intl'
 import { inputStyle } from '~/components/field.tsx'
 import { SearchIcon } from '~/components/icons.tsx'
 import { Spinner } from '~/components/spinner.tsx'
-import type { Shown, Wanted } from './filter.ts'
+import { shownOptions, type Wanted } from './filter.ts'
 
 const pauseMs = 300
 
-const words: Record<Shown, string> = { current: 'Current', archived: 'Archived', all: 'All' }
-
 /** What to look for. The address has it all, so that a search can be kept, shared with oneself and gone back to. */
 export function SearchForm({ wanted }: { wanted: Wanted }) {
+  const t = useTranslations('history')
   const submit = useSubmit()
   const form = useRef<HTMLFormElement>(null)
   const timer = useRef<ReturnType<typeof setTimeout>>()
@@ -35,30 +35,30 @@ export function SearchForm({ wanted }: { wanted: Wanted }) {
           maxLength={200}
           autoComplete="off"
           enterKeyHint="search"
-          aria-label="Search"
-          placeholder="Search in everything that was said"
+          aria-label={t('search')}
+          placeholder={t('placeholder')}
           className={`${inputStyle} h-12 ps-11`}
         />
       </div>
       {wanted.query === '' && (
         <div className="flex flex-wrap gap-x-4 gap-y-2 text-sm">
           <label className="flex items-center gap-2 text-muted">
-            Show
+            {t('show')}
             <select
               name="shown"
               defaultValue={wanted.shown}
               onChange={() => look(0)}
               className={`${inputStyle} h-10 w-auto rounded-lg px-2.5 text-sm`}
             >
-              {Object.entries(words).map(([value, label]) => (
+              {shownOptions.map((value) => (
                 <option key={value} value={value}>
-                  {label}
+                  {t(value)}
                 </option>
               ))}
             </select>
           </label>
-          <Day name="from" label="From" value={wanted.from} onChange={() => look(0)} />
-          <Day name="to" label="To" value={wanted.to} onChange={() => look(0)} />
+          <Day name="from" label={t('from')} value={wanted.from} onChange={() => look(0)} />
+          <Day name="to" label={t('to')} value={wanted.to} onChange={() => look(0)} />
         </div>
       )}
     </Form>

@@ -1,8 +1,9 @@
 import { type ActionFunctionArgs, type AppLoadContext, data } from '@remix-run/node'
 import { onBehalfOf, refusal, toSignIn } from '~/session.server.ts'
+import { wordsFor } from '~/words.server.ts'
 
 /** A browser in which this person is signed in. */
-export type SignedIn = { id: string; device: string; since: string; seenAt: string; here: boolean }
+export type SignedIn = { id: string; device: string[]; since: string; seenAt: string; here: boolean }
 
 type Args = { request: Request; context: AppLoadContext }
 type Session = { id: string; token: string; userAgent?: string | null; createdAt: string; updatedAt: string }
@@ -38,12 +39,11 @@ async function current({ request, context }: Args): Promise<string | undefined> 
 }
 
 /** What a browser says of itself, in two words: it is a hint, not more. */
-function deviceOf(agent: string): string {
+function deviceOf(agent: string): string[] {
   const browser = /Firefox|Edg|OPR|Chrom|Safari/.exec(agent)?.[0] ?? ''
   const system = /Android|iPhone|iPad|Windows|Mac OS|Linux/.exec(agent)?.[0] ?? ''
   const names: Record<string, string> = { Edg: 'Edge', OPR: 'Opera', Chrom: 'Chrome', 'Mac OS': 'macOS' }
-  const words = [browser, system].filter(Boolean).map((it) => names[it] ?? it)
-  return words.join(' on ') || 'A program'
+  return [browser, system].filter(Boolean).map((it) => names[it] ?? it)
 }
 
 export type AccountAnswer = { intent: string; error?: string; done?: string }
@@ -52,25 +52,27 @@ export type AccountAnswer = { intent: string; error?: string; done?: string }
 export async function changeAccount({ request, context }: ActionFunctionArgs) {
   const form = await request.formData()
   const intent = String(form.get('intent') ?? '')
-  const change = await changeOf(intent, form, { request, context })
+  const t = await wordsFor(request)
+  const change = await changeOf(intent, form, t, { request, context })
   if ('error' in change) return data<AccountAnswer>({ intent, error: change.error }, { status: 400 })
   const response = await context.api(onBehalfOf(request, `/api/auth/${change.path}`, change.body))
   if (response.status === 401) throw toSignIn(request)
-  if (!response.ok) return data<AccountAnswer>({ intent, error: await refusal(response) }, { status: 400 })
+  if (!response.ok) return data<AccountAnswer>({ intent, error: await refusal(request, response) }, { status: 400 })
   const headers = new Headers()
   for (const cookie of response.headers.getSetCookie()) headers.append('set-cookie', cookie)
   return data<AccountAnswer>({ intent, done: change.done }, { headers })
 }
 
+type Words = Awaited<ReturnType<typeof wordsFor>>
 type Change = { path: string; body: object; done: string } | { error: string }
 
-async function changeOf(intent: string, form: FormData, args: Args): Promise<Change> {
+async function changeOf(intent: string, form: FormData, t: Words, args: Args): Promise<Change> {
   const text = (name: string) => String(form.get(name) ?? '')
   switch (intent) {
     case 'name': {
       const name = text('name').trim()
-      if (!name) return { error: 'Please say what we may call you.' }
-      return { path: 'update-user', body: { name }, done: 'Your name is saved.' }
+      if (!name) return { error: t('auth.nameMissing') }
+      return { path: 'update-user', body: { name }, done: t('settings.nameSaved') }
     }
     case 'password': {
       const body = {
@@ -78,16 +80,16 @@ async function changeOf(intent: string, form: FormData, args: Args): Promise<Cha
         newPassword: text('new'),
         revokeOtherSessions: form.has('everywhere'),
       }
-      return { path: 'change-password', body, done: 'Your password is changed.' }
+      return { path: 'change-password', body, done: t('settings.passwordChanged') }
     }
     case 'sign-out-others':
-      return { path: 'revoke-other-sessions', body: {}, done: 'You are signed out everywhere else.' }
+      return { path: 'revoke-other-sessions', body: {}, done: t('settings.signedOutElsewhere') }
     case 'sign-out-one': {
       const session = (await listed(args))?.find(({ id }) => id === text('session'))
-      if (!session) return { error: 'That browser is signed out already.' }
-      return { path: 'revoke-session', body: { token: session.token }, done: 'That browser is signed out.' }
+      if (!session) return { error: t('settings.alreadySignedOut') }
+      return { path: 'revoke-session', body: { token: session.token }, done: t('settings.browserSignedOut') }
     }
     default:
-      return { error: 'That is not known here.' }
+      return { error: t('settings.unknown') }
   }
 }

@@ -1,3 +1,4 @@
+import { useTranslations } from 'use-intl'
 import { Button } from '~/components/button.tsx'
 import { Field } from '~/components/field.tsx'
 import { Spinner } from '~/components/spinner.tsx'
@@ -9,8 +10,9 @@ type AccountProps = { viewer: { name: string; email: string } }
 
 /** Who one is here, and the password. */
 export function Account({ viewer }: AccountProps) {
+  const t = useTranslations('settings')
   return (
-    <Section id="account" title="Account" lead={<>You sign in as {viewer.email}.</>}>
+    <Section id="account" title={t('account')} lead={t('accountLead', { email: viewer.email })}>
       <NameForm key={viewer.name} name={viewer.name} />
       <PasswordForm email={viewer.email} />
     </Section>
@@ -18,6 +20,8 @@ export function Account({ viewer }: AccountProps) {
 }
 
 function NameForm({ name }: { name: string }) {
+  const t = useTranslations('settings')
+  const common = useTranslations('common')
   const { Form, busy, answer } = useAccountForm()
   return (
     <Card>
@@ -25,7 +29,7 @@ function NameForm({ name }: { name: string }) {
         <input type="hidden" name="intent" value="name" />
         <div className="flex flex-wrap items-end gap-3">
           <Field
-            label="Name"
+            label={common('name')}
             name="name"
             autoComplete="name"
             required
@@ -35,7 +39,7 @@ function NameForm({ name }: { name: string }) {
           />
           <Button type="submit" disabled={busy}>
             {busy && <Spinner />}
-            Save
+            {t('save')}
           </Button>
         </div>
         <FormAnswer answer={answer} />
@@ -45,6 +49,8 @@ function NameForm({ name }: { name: string }) {
 }
 
 function PasswordForm({ email }: { email: string }) {
+  const t = useTranslations('settings')
+  const auth = useTranslations('auth')
   const { Form, form, busy, answer } = useAccountForm()
   return (
     <Card>
@@ -52,26 +58,26 @@ function PasswordForm({ email }: { email: string }) {
         <input type="hidden" name="intent" value="password" />
         <input type="hidden" name="username" autoComplete="username" value={email} readOnly />
         <div className="grid gap-4 sm:grid-cols-2">
-          <Field label="Current password" name="current" type="password" autoComplete="current-password" required />
+          <Field label={t('currentPassword')} name="current" type="password" autoComplete="current-password" required />
           <Field
-            label="New password"
+            label={t('newPassword')}
             name="new"
             type="password"
             autoComplete="new-password"
             required
             minLength={8}
             maxLength={128}
-            hint="At least 8 characters."
+            hint={auth('passwordHint')}
           />
         </div>
         <div className="flex flex-wrap items-center justify-between gap-3">
           <label className="flex min-h-10 items-center gap-2.5 text-sm">
             <input type="checkbox" name="everywhere" defaultChecked className="size-4.5 accent-link" />
-            Sign out everywhere else
+            {t('signOutElsewhere')}
           </label>
           <Button type="submit" disabled={busy}>
             {busy && <Spinner />}
-            Change the password
+            {t('changePassword')}
           </Button>
         </div>
         <FormAnswer answer={answer} />

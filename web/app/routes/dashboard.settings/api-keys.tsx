@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { useFormatter, useTranslations } from 'use-intl'
 import { mutate } from '~/api.ts'
 import { Button } from '~/components/button.tsx'
 import { Dialog } from '~/components/dialog.tsx'
@@ -15,23 +16,24 @@ type ApiKey = ApiKeyFieldsFragment
 
 /** Keys for programs: made, listed, revoked. */
 export function ApiKeys({ read }: { read: ApiKey[] }) {
+  const t = useTranslations('settings')
   const [keys, setKeys] = useState(read)
   const [making, setMaking] = useState(false)
   return (
     <Section
       id="api-keys"
-      title="API keys"
-      lead="For programs that act for you, with no more rights than you give them."
+      title={t('keys')}
+      lead={t('keysLead')}
       action={
         <Button size="small" onClick={() => setMaking(true)}>
           <PlusIcon className="size-4" />
-          New key
+          {t('newKey')}
         </Button>
       }
     >
       {keys.length === 0 ? (
         <p className="rounded-2xl border border-dashed border-line px-6 py-8 text-center text-sm leading-relaxed text-muted">
-          No keys yet. A program sends one as <code className="font-mono">Authorization: Bearer parley_…</code>
+          {t.rich('noKeys', { code: (words) => <code className="font-mono">{words}</code> })}
         </p>
       ) : (
         <ul className={listStyle}>
@@ -50,6 +52,7 @@ export function ApiKeys({ read }: { read: ApiKey[] }) {
 }
 
 function KeyItem({ apiKey, onRevoked }: { apiKey: ApiKey; onRevoked: () => void }) {
+  const t = useTranslations('settings')
   const [asking, setAsking] = useState(false)
   const { name, start, scopes, expiresAt, lastUsedAt } = apiKey
   return (
@@ -63,18 +66,12 @@ function KeyItem({ apiKey, onRevoked }: { apiKey: ApiKey; onRevoked: () => void 
         </p>
         <p className="mt-0.5 text-sm text-muted">{scopes.join(', ')}</p>
         <p className="mt-0.5 text-sm text-muted">
-          {lastUsedAt ? (
-            <>
-              Last used <When at={lastUsedAt} />
-            </>
-          ) : (
-            'Never used'
-          )}
+          {lastUsedAt ? t.rich('lastUsed', { when: () => <When at={lastUsedAt} /> }) : t('neverUsed')}
           {expiresAt && <Expiry at={expiresAt} />}
         </p>
       </div>
       <Button size="small" look="quiet" className="hover:text-danger" onClick={() => setAsking(true)}>
-        Revoke<span className="sr-only"> {name}</span>
+        {t.rich('revokeKey', { name, hidden: (words) => <span className="sr-only">{words}</span> })}
       </Button>
       {asking && <Revoke apiKey={apiKey} onRevoked={onRevoked} onClose={() => setAsking(false)} />}
     </li>
@@ -82,17 +79,22 @@ function KeyItem({ apiKey, onRevoked }: { apiKey: ApiKey; onRevoked: () => void 
 }
 
 function Expiry({ at }: { at: string }) {
-  return (
-    <>
-      {' · expires '}
-      <time dateTime={at}>{at.slice(0, 10)}</time>
-    </>
-  )
+  const t = useTranslations('settings')
+  const format = useFormatter()
+  const day = format.dateTime(new Date(at), { dateStyle: 'medium' })
+  return t.rich('expires', {
+    when: () => (
+      <time dateTime={at} suppressHydrationWarning>
+        {day}
+      </time>
+    ),
+  })
 }
 
 type RevokeProps = { apiKey: ApiKey; onRevoked: () => void; onClose: () => void }
 
 function Revoke({ apiKey, onRevoked, onClose }: RevokeProps) {
+  const t = useTranslations('settings')
   const [failure, setFailure] = useState<string | null>(null)
   const [busy, setBusy] = useState(false)
   const revoke = async () => {
@@ -111,18 +113,14 @@ function Revoke({ apiKey, onRevoked, onClose }: RevokeProps) {
     <Dialog
       open
       onOpenChange={onClose}
-      title="Revoke this key?"
-      description={
-        <>
-          What uses “<bdi>{apiKey.name}</bdi>” is shut out at once, for good.
-        </>
-      }
+      title={t('revokeTitle')}
+      description={t.rich('revokeText', { name: () => <bdi>{apiKey.name}</bdi> })}
     >
       {failure && <Notice className="mb-4">{failure}</Notice>}
       <div className="flex justify-end gap-3">
-        <Button onClick={onClose}>Keep it</Button>
+        <Button onClick={onClose}>{t('keepIt')}</Button>
         <Button look="danger" onClick={revoke} disabled={busy}>
-          Revoke
+          {t('revoke')}
         </Button>
       </div>
     </Dialog>

@@ -1,4 +1,7 @@
 import { useSyncExternalStore } from 'react'
+import { useTranslations } from 'use-intl'
+import { chooseLanguage, useLanguage } from '~/language.tsx'
+import { languages, nameOfLanguage } from '~/messages/languages.ts'
 import {
   chooseSurface,
   type SurfaceChoice,
@@ -11,29 +14,38 @@ import { Card, Section } from './section.tsx'
 
 /** What the pages look like, and which chat is on them. Kept in this browser. */
 export function Appearance() {
+  const t = useTranslations('settings')
+  const common = useTranslations('common')
+  const language = useLanguage()
   const theme = useTheme()
   const surface = useSyncExternalStore<SurfaceChoice>(watchSurface, shownSurface, () => 'chatkit')
   return (
-    <Section id="appearance" title="Appearance" lead="Kept in this browser.">
+    <Section id="appearance" title={t('appearance')} lead={t('keptHere')}>
       <Card>
         <div className="space-y-5">
           <Choice
-            legend="Theme"
+            legend={t('theme')}
             value={theme}
             onChange={chooseTheme}
             options={[
-              { value: 'system', label: 'Like the device' },
-              { value: 'light', label: 'Light' },
-              { value: 'dark', label: 'Dark' },
+              { value: 'system', label: t('likeDevice') },
+              { value: 'light', label: t('light') },
+              { value: 'dark', label: t('dark') },
             ]}
           />
           <Choice
-            legend="Chat"
+            legend={common('language')}
+            value={language}
+            onChange={(it) => void chooseLanguage(it)}
+            options={languages.map((value) => ({ value, label: nameOfLanguage[value], lang: value }))}
+          />
+          <Choice
+            legend={t('chat')}
             value={surface}
             onChange={chooseSurface}
             options={[
-              { value: 'chatkit', label: 'ChatKit', hint: 'When it can be loaded from its maker’s host.' },
-              { value: 'panel', label: 'Parley’s own chat', hint: 'Nothing is loaded from anywhere else.' },
+              { value: 'chatkit', label: 'ChatKit', hint: t('chatkitHint') },
+              { value: 'panel', label: t('ownChat'), hint: t('ownChatHint') },
             ]}
           />
         </div>

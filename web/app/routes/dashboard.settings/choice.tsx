@@ -5,7 +5,7 @@ type ChoiceProps<Value extends string> = {
   legend: string
   value: Value
   onChange: (value: Value) => void
-  options: readonly { value: Value; label: string; hint?: ReactNode }[]
+  options: readonly { value: Value; label: string; hint?: ReactNode; lang?: string }[]
 }
 
 /** One of a few, as radio buttons that look like cards. */
@@ -32,7 +32,9 @@ export function Choice<Value extends string>({ legend, value, onChange, options 
               className="mt-1 size-4 shrink-0 accent-link outline-none"
             />
             <span className="min-w-0">
-              <span className="block text-[0.9375rem] wrap-anywhere">{option.label}</span>
+              <span className="block text-[0.9375rem] wrap-anywhere" lang={option.lang}>
+                {option.label}
+              </span>
               {option.hint && <span className="block text-sm text-muted">{option.hint}</span>}
             </span>
           </label>

@@ -1,4 +1,5 @@
 import { type FormEvent, useState } from 'react'
+import { useTranslations } from 'use-intl'
 import { mutate } from '~/api.ts'
 import { Button } from '~/components/button.tsx'
 import { CopyButton } from '~/components/copy-button.tsx'
@@ -14,10 +15,11 @@ type NewKeyProps = { onMade: (key: ApiKey) => void; onClose: () => void }
 
 /** Asks what the key is for; shows it once. */
 export function NewKey({ onMade, onClose }: NewKeyProps) {
+  const t = useTranslations('settings')
   const [key, setKey] = useState<string | null>(null)
   if (key !== null) return <Made apiKey={key} onClose={onClose} />
   return (
-    <Dialog open onOpenChange={onClose} title="New API key">
+    <Dialog open onOpenChange={onClose} title={t('newKeyTitle')}>
       <KeyForm
         onClose={onClose}
         onMade={(made, text) => {
@@ -31,11 +33,11 @@ export function NewKey({ onMade, onClose }: NewKeyProps) {
 
 /** In the words of what a program may then do. */
 const scopes = [
-  ['conversations:read', 'Read and search conversations'],
-  ['conversations:write', 'Write messages; name and delete conversations'],
-  ['runs:write', 'Have messages answered, allow tools'],
-  ['tasks:read', 'Read tasks'],
-  ['tasks:write', 'Change tasks'],
+  ['conversations:read', 'readConversations'],
+  ['conversations:write', 'writeConversations'],
+  ['runs:write', 'writeRuns'],
+  ['tasks:read', 'readTasks'],
+  ['tasks:write', 'writeTasks'],
 ] as const
 
 const lifetimes = [7, 30, 90, 365] as const
@@ -43,6 +45,8 @@ const lifetimes = [7, 30, 90, 365] as const
 type KeyFormProps = { onMade: (key: ApiKey, text: string) => void; onClose: () => void }
 
 function KeyForm({ onMade, onClose }: KeyFormProps) {
+  const t = useTranslations('settings')
+  const common = useTranslations('common')
   const [failure, setFailure] = useState<string | null>(null)
   const [busy, setBusy] = useState(false)
   const make = async (event: FormEvent<HTMLFormElement>) => {
@@ -50,7 +54,7 @@ function KeyForm({ onMade, onClose }: KeyFormProps) {
     const data = new FormData(event.currentTarget)
     const name = String(data.get('name')).trim()
     const wanted = data.getAll('scope').map(String)
-    if (wanted.length === 0) return setFailure('Tick at least one thing that the key may do.')
+    if (wanted.length === 0) return setFailure(t('tickOne'))
     setBusy(true)
     setFailure(null)
     try {
@@ -64,31 +68,38 @@ function KeyForm({ onMade, onClose }: KeyFormProps) {
   }
   return (
     <form onSubmit={make} className="space-y-5">
-      <Field label="Name" name="name" required maxLength={100} autoComplete="off" placeholder="Nightly report" />
+      <Field
+        label={common('name')}
+        name="name"
+        required
+        maxLength={100}
+        autoComplete="off"
+        placeholder={t('keyExample')}
+      />
       <fieldset>
-        <legend className="mb-1 text-sm font-medium">It may</legend>
+        <legend className="mb-1 text-sm font-medium">{t('may')}</legend>
         {scopes.map(([scope, words]) => (
           <label key={scope} className="flex min-h-9 items-center gap-2.5 text-sm">
             <input type="checkbox" name="scope" value={scope} className="size-4.5 shrink-0 accent-link" />
-            {words}
+            {t(`scopes.${words}`)}
           </label>
         ))}
       </fieldset>
       <label className="block space-y-1.5 text-sm font-medium">
-        <span className="block">Expires in</span>
+        <span className="block">{t('expiresIn')}</span>
         <select name="days" defaultValue="90" className={`${inputStyle} h-11 font-normal`}>
           {lifetimes.map((days) => (
             <option key={days} value={days}>
-              {days === 365 ? 'One year' : `${days} days`}
+              {days === 365 ? t('year') : t('days', { count: days })}
             </option>
           ))}
         </select>
       </label>
       {failure && <Notice urgent>{failure}</Notice>}
       <div className="flex justify-end gap-3">
-        <Button onClick={onClose}>Cancel</Button>
+        <Button onClick={onClose}>{common('cancel')}</Button>
         <Button type="submit" look="accent" disabled={busy}>
-          Make the key
+          {t('makeKey')}
         </Button>
       </div>
     </form>
@@ -96,22 +107,19 @@ function KeyForm({ onMade, onClose }: KeyFormProps) {
 }
 
 function Made({ apiKey, onClose }: { apiKey: string; onClose: () => void }) {
+  const t = useTranslations('settings')
+  const common = useTranslations('common')
   return (
-    <Dialog
-      open
-      onOpenChange={onClose}
-      title="Your new key"
-      description="Copy it now: it is shown this once, and kept nowhere in readable form."
-    >
+    <Dialog open onOpenChange={onClose} title={t('yourKey')} description={t('copyNow')}>
       <div className="flex items-center gap-2 rounded-xl border border-line bg-sunken p-2 ps-3.5">
         <code data-key="" className="min-w-0 flex-1 font-mono text-sm wrap-anywhere">
           {apiKey}
         </code>
-        <CopyButton text={() => apiKey} label="Copy the key" />
+        <CopyButton text={() => apiKey} label={t('copyKey')} />
       </div>
       <div className="mt-5 flex justify-end">
         <Button look="accent" onClick={onClose}>
-          Done
+          {common('done')}
         </Button>
       </div>
     </Dialog>

@@ -1,7 +1,9 @@
-import type { ActionFunctionArgs, LoaderFunctionArgs, MetaFunction } from '@remix-run/node'
+import type { ActionFunctionArgs, LoaderFunctionArgs } from '@remix-run/node'
 import { useLoaderData } from '@remix-run/react'
+import { useTranslations } from 'use-intl'
 import { apiFor } from '~/api.server.ts'
 import { PageHeader } from '~/components/page-header.tsx'
+import { titled } from '~/language.tsx'
 import { changeAccount, sessionsOf } from './account.server.ts'
 import { Account } from './account.tsx'
 import { ApiKeys } from './api-keys.tsx'
@@ -11,7 +13,7 @@ import { SettingsPage } from './queries.ts'
 import { Sessions } from './sessions.tsx'
 import { ToolServerList } from './tool-servers.tsx'
 
-export const meta: MetaFunction = () => [{ title: 'Settings · Parley' }]
+export const meta = titled('settings')
 
 export async function loader(args: LoaderFunctionArgs) {
   const [settings, sessions] = await Promise.all([apiFor(args)(SettingsPage, {}), sessionsOf(args)])
@@ -21,22 +23,23 @@ export async function loader(args: LoaderFunctionArgs) {
 export const action = (args: ActionFunctionArgs) => changeAccount(args)
 
 const sections = [
-  ['account', 'Account'],
-  ['sessions', 'Signed in'],
-  ['appearance', 'Appearance'],
-  ['models', 'Model'],
-  ['api-keys', 'API keys'],
-  ['tool-servers', 'Tool servers'],
+  ['account', 'account'],
+  ['sessions', 'sessions'],
+  ['appearance', 'appearance'],
+  ['models', 'model'],
+  ['api-keys', 'keys'],
+  ['tool-servers', 'servers'],
 ] as const
 
 export default function Settings() {
+  const t = useTranslations('settings')
   const { viewer, sessions, toolServers } = useLoaderData<typeof loader>()
   return (
     <div className="flex h-full flex-col">
-      <PageHeader title="Settings" />
+      <PageHeader title={t('settings')} />
       <div className="min-h-0 flex-1 overflow-y-auto">
         <div className="mx-auto grid w-full max-w-5xl gap-x-12 px-4 py-8 pb-[max(2.5rem,env(safe-area-inset-bottom))] sm:px-8 sm:py-10 lg:grid-cols-[11rem_minmax(0,1fr)]">
-          <nav aria-label="Settings" className="hidden lg:block">
+          <nav aria-label={t('settings')} className="hidden lg:block">
             <ul className="sticky top-10 space-y-0.5">
               {sections.map(([id, title]) => (
                 <li key={id}>
@@ -44,7 +47,7 @@ export default function Settings() {
                     href={`#${id}`}
                     className="flex min-h-9 items-center rounded-lg px-2.5 text-sm text-muted hover:bg-hover hover:text-ink"
                   >
-                    {title}
+                    {t(title)}
                   </a>
                 </li>
               ))}

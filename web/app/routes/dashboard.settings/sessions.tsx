@@ -1,3 +1,4 @@
+import { useTranslations } from 'use-intl'
 import { Button } from '~/components/button.tsx'
 import { Notice } from '~/components/notice.tsx'
 import { When } from '~/components/when.tsx'
@@ -8,19 +9,20 @@ import { useAccountForm } from './use-account-form.ts'
 
 /** Where one is signed in, and the way out of there. */
 export function Sessions({ sessions }: { sessions: SignedIn[] | null }) {
+  const t = useTranslations('settings')
   const { Form, busy, answer } = useAccountForm()
   const others = sessions?.filter(({ here }) => !here) ?? []
   return (
     <Section
       id="sessions"
-      title="Signed in"
-      lead="Every browser that can read your conversations right now."
+      title={t('sessions')}
+      lead={t('sessionsLead')}
       action={
         (others.length > 0 || sessions === null) && (
           <Form method="post">
             <input type="hidden" name="intent" value="sign-out-others" />
             <Button type="submit" size="small" disabled={busy}>
-              Sign out everywhere else
+              {t('signOutElsewhere')}
             </Button>
           </Form>
         )
@@ -34,31 +36,35 @@ export function Sessions({ sessions }: { sessions: SignedIn[] | null }) {
           ))}
         </ul>
       ) : (
-        <Notice tone="calm">You signed in a while ago. Sign out and in again to see the list.</Notice>
+        <Notice tone="calm">{t('sessionsHidden')}</Notice>
       )}
     </Section>
   )
 }
 
-function Browser({ session: { id, device, since, here } }: { session: SignedIn }) {
+function Browser({ session: { id, device: known, since, here } }: { session: SignedIn }) {
+  const t = useTranslations('settings')
+  const auth = useTranslations('auth')
+  const [browser, system] = known
+  const device = browser && system ? t('deviceOn', { browser, system }) : (browser ?? t('program'))
   const { Form, busy, answer } = useAccountForm()
   return (
     <li className="flex min-h-14 flex-wrap items-center gap-x-3 gap-y-2 px-4 py-2.5">
       <div className="min-w-0 flex-1">
         <p className="truncate text-[0.9375rem]">{device}</p>
-        <p className="text-sm text-muted">
-          Since <When at={since} />
-        </p>
+        <p className="text-sm text-muted">{t.rich('since', { when: () => <When at={since} /> })}</p>
         <FormAnswer answer={answer} />
       </div>
       {here ? (
-        <span className="rounded-full border border-accent-line bg-accent-soft px-2.5 py-1 text-xs">This browser</span>
+        <span className="rounded-full border border-accent-line bg-accent-soft px-2.5 py-1 text-xs">
+          {t('thisBrowser')}
+        </span>
       ) : (
         <Form method="post">
           <input type="hidden" name="intent" value="sign-out-one" />
           <input type="hidden" name="session" value={id} />
-          <Button type="submit" size="small" look="quiet" disabled={busy} aria-label={`Sign out: ${device}`}>
-            Sign out
+          <Button type="submit" size="small" look="quiet" disabled={busy} aria-label={t('signOutDevice', { device })}>
+            {auth('signOut')}
           </Button>
         </Form>
       )}

@@ -1,4 +1,5 @@
 import { useQuery } from 'urql'
+import { useTranslations } from 'use-intl'
 import { failureOf } from '~/api.ts'
 import { Button } from '~/components/button.tsx'
 import { cn } from '~/components/class-names.ts'
@@ -16,15 +17,16 @@ type Tool = Server['tools'][number]
 export function ToolServerList({ read }: { read: Server[] }) {
   const [{ data, fetching, error }, look] = useQuery({ query: ToolServers, pause: true })
   const servers = data?.toolServers ?? read
+  const t = useTranslations('settings')
   return (
     <Section
       id="tool-servers"
-      title="Tool servers"
-      lead="What the assistant can do. Whoever runs Parley adds servers in mcp.json."
+      title={t('servers')}
+      lead={t('serversLead')}
       action={
         <Button size="small" disabled={fetching} onClick={() => look({ requestPolicy: 'network-only' })}>
           <RefreshIcon className={cn('size-4', fetching && 'motion-safe:animate-spin')} />
-          Look again
+          {t('lookAgain')}
         </Button>
       }
     >
@@ -38,13 +40,14 @@ export function ToolServerList({ read }: { read: Server[] }) {
   )
 }
 
-const health: Record<Server['status'], { words: string; dot: string }> = {
-  CONNECTED: { words: 'Connected', dot: 'bg-link' },
-  CONNECTING: { words: 'Connecting', dot: 'bg-warn motion-safe:animate-pulse' },
-  UNAVAILABLE: { words: 'Not reachable', dot: 'bg-danger' },
+const health: Record<Server['status'], { words: 'connected' | 'connecting' | 'unavailable'; dot: string }> = {
+  CONNECTED: { words: 'connected', dot: 'bg-link' },
+  CONNECTING: { words: 'connecting', dot: 'bg-warn motion-safe:animate-pulse' },
+  UNAVAILABLE: { words: 'unavailable', dot: 'bg-danger' },
 }
 
 function ServerItem({ server: { name, status, error, tools } }: { server: Server }) {
+  const t = useTranslations('settings')
   const { words, dot } = health[status]
   return (
     <li data-server={name} data-status={status}>
@@ -52,11 +55,11 @@ function ServerItem({ server: { name, status, error, tools } }: { server: Server
         <summary className="flex min-h-14 list-none items-center gap-3 px-4 py-2.5 -outline-offset-2 hover:bg-hover">
           <span className="min-w-0 flex-1">
             <span className="block truncate text-[0.9375rem] font-medium">{name}</span>
-            <span className="block text-sm text-muted">{tools.length === 1 ? '1 tool' : `${tools.length} tools`}</span>
+            <span className="block text-sm text-muted">{t('toolCount', { count: tools.length })}</span>
           </span>
           <span className="flex shrink-0 items-center gap-2 text-sm text-muted">
             <span className={cn('size-2 rounded-full', dot)} aria-hidden="true" />
-            {words}
+            {t(words)}
           </span>
           <ChevronDownIcon className="size-4 shrink-0 text-muted group-open/server:rotate-180 motion-safe:transition-transform" />
         </summary>
@@ -64,7 +67,7 @@ function ServerItem({ server: { name, status, error, tools } }: { server: Server
           {tools.map((tool) => (
             <ToolItem key={tool.name} tool={tool} />
           ))}
-          {tools.length === 0 && <li className="text-sm text-muted">It offers nothing right now.</li>}
+          {tools.length === 0 && <li className="text-sm text-muted">{t('noTools')}</li>}
         </ul>
       </details>
       {error && (
@@ -77,14 +80,15 @@ function ServerItem({ server: { name, status, error, tools } }: { server: Server
 }
 
 function ToolItem({ tool }: { tool: Tool }) {
+  const t = useTranslations('settings')
   return (
     <li className="min-w-0">
       <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
         <span className="font-medium wrap-anywhere">{toolTitle(tool)}</span>
         <code className="font-mono text-xs text-muted wrap-anywhere">{tool.name}</code>
-        {tool.readOnly && <Mark>Only reads</Mark>}
-        {tool.destructive && <Mark tone="warn">May destroy</Mark>}
-        {tool.needsApproval && <Mark tone="warn">Asks you first</Mark>}
+        {tool.readOnly && <Mark>{t('onlyReads')}</Mark>}
+        {tool.destructive && <Mark tone="warn">{t('mayDestroy')}</Mark>}
+        {tool.needsApproval && <Mark tone="warn">{t('asksFirst')}</Mark>}
       </p>
       {tool.description && <p className="mt-0.5 text-sm leading-relaxed text-muted">{tool.description}</p>}
     </li>

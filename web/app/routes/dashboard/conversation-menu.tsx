@@ -1,4 +1,5 @@
 import { type FormEvent, useState } from 'react'
+import { useTranslations } from 'use-intl'
 import { mutate } from '~/api.ts'
 import { Button, buttonStyle } from '~/components/button.tsx'
 import { Dialog } from '~/components/dialog.tsx'
@@ -15,6 +16,7 @@ type Props = { conversation: ListedConversation; className?: string; onFailure?:
 export function ConversationMenu({ conversation, className, onFailure }: Props) {
   const { note, remove } = useFrame()
   const [renaming, setRenaming] = useState(false)
+  const t = useTranslations()
   const { id, title, pinnedAt, archivedAt } = conversation
   const change = async (change: { pinned?: boolean; archived?: boolean }) => {
     try {
@@ -30,7 +32,7 @@ export function ConversationMenu({ conversation, className, onFailure }: Props) 
         trigger={
           <button
             type="button"
-            aria-label={`Options for ${title}`}
+            aria-label={t('frame.options', { title })}
             className={buttonStyle({
               look: 'quiet',
               size: 'tiny',
@@ -43,19 +45,19 @@ export function ConversationMenu({ conversation, className, onFailure }: Props) 
       >
         <MenuItem onSelect={() => setRenaming(true)}>
           <PencilIcon className="text-muted" />
-          Rename
+          {t('frame.rename')}
         </MenuItem>
         <MenuItem onSelect={() => void change({ pinned: !pinnedAt })}>
           <PinIcon className="text-muted" />
-          {pinnedAt ? 'Unpin' : 'Pin'}
+          {pinnedAt ? t('frame.unpin') : t('frame.pin')}
         </MenuItem>
         <MenuItem onSelect={() => void change({ archived: !archivedAt })}>
           <ArchiveIcon className="text-muted" />
-          {archivedAt ? 'Bring back' : 'Archive'}
+          {archivedAt ? t('frame.bringBack') : t('frame.archive')}
         </MenuItem>
         <MenuItem onSelect={() => remove(conversation)} className="text-danger">
           <TrashIcon />
-          Delete
+          {t('common.delete')}
         </MenuItem>
       </Menu>
       {renaming && <Rename conversation={conversation} onClose={() => setRenaming(false)} />}
@@ -66,6 +68,7 @@ export function ConversationMenu({ conversation, className, onFailure }: Props) 
 function Rename({ conversation, onClose }: { conversation: ListedConversation; onClose: () => void }) {
   const { note } = useFrame()
   const { error, run, busy } = useAttempt()
+  const t = useTranslations()
   const rename = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     const title = String(new FormData(event.currentTarget).get('title')).trim()
@@ -79,13 +82,20 @@ function Rename({ conversation, onClose }: { conversation: ListedConversation; o
     })
   }
   return (
-    <Dialog open onOpenChange={onClose} title="Rename the conversation">
+    <Dialog open onOpenChange={onClose} title={t('frame.renameTitle')}>
       <form onSubmit={rename} className="space-y-5">
-        <Field label="Name" name="title" defaultValue={conversation.title} maxLength={200} required error={error} />
+        <Field
+          label={t('common.name')}
+          name="title"
+          defaultValue={conversation.title}
+          maxLength={200}
+          required
+          error={error}
+        />
         <div className="flex justify-end gap-3">
-          <Button onClick={onClose}>Cancel</Button>
+          <Button onClick={onClose}>{t('common.cancel')}</Button>
           <Button type="submit" look="accent" disabled={busy}>
-            Rename
+            {t('frame.rename')}
           </Button>
         </div>
       </form>

@@ -9,6 +9,7 @@ import {
 } from '@remix-run/react'
 import { useEffect, useMemo, useState } from 'react'
 import { Provider } from 'urql'
+import { useTranslations } from 'use-intl'
 import { apiFor } from '~/api.server.ts'
 import { client, query, useSignedOut } from '~/api.ts'
 import { ErrorPage } from '~/components/error-page.tsx'
@@ -31,6 +32,7 @@ export async function loader(args: LoaderFunctionArgs) {
 }
 
 export default function DashboardLayout() {
+  const t = useTranslations('frame')
   const { viewer, models, conversations: newest } = useLoaderData<typeof loader>()
   const older = useOlder(newest?.pageInfo)
   const read = useMemo(() => [...(newest?.edges ?? []), ...older.edges].map(({ node }) => node), [newest, older.edges])
@@ -72,12 +74,12 @@ export default function DashboardLayout() {
       <FrameContext.Provider value={frame}>
         <a
           href="#page"
-          className="absolute top-2 left-2 z-50 -translate-y-20 rounded-lg bg-accent px-4 py-2 font-medium text-accent-ink focus:translate-y-0"
+          className="absolute top-2 start-2 z-50 -translate-y-20 rounded-lg bg-accent px-4 py-2 font-medium text-accent-ink focus:translate-y-0"
         >
-          Skip to the page
+          {t('skip')}
         </a>
         <div className="flex h-dvh overflow-hidden">
-          <aside className="hidden w-72 shrink-0 border-e border-line bg-surface lg:block" aria-label="Sidebar">
+          <aside className="hidden w-72 shrink-0 border-e border-line bg-surface lg:block" aria-label={t('sidebar')}>
             {sidebar}
           </aside>
           <Sheet open={sheetOpen} onOpenChange={setSheetOpen}>

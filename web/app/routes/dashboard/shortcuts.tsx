@@ -1,13 +1,14 @@
 import { useNavigate } from '@remix-run/react'
 import { useEffect } from 'react'
+import { useTranslations } from 'use-intl'
 import { Dialog } from '~/components/dialog.tsx'
 
 const keys = [
-  ['Enter', 'Send what is written'],
-  ['Shift + Enter', 'Begin a new line'],
-  ['Esc', 'Stop the answer; close what is open'],
-  ['Ctrl + K', 'Search in the history'],
-  ['?', 'Show this list'],
+  ['enter', 'send'],
+  ['shiftEnter', 'line'],
+  ['esc', 'stop'],
+  ['ctrlK', 'search'],
+  ['?', 'list'],
 ] as const
 
 type ShortcutsProps = { open: boolean; onOpenChange: (open: boolean) => void }
@@ -15,6 +16,7 @@ type ShortcutsProps = { open: boolean; onOpenChange: (open: boolean) => void }
 /** What the keyboard can do. Opens on `?`, as long as nobody writes. */
 export function Shortcuts({ open, onOpenChange }: ShortcutsProps) {
   const navigate = useNavigate()
+  const t = useTranslations('frame')
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.defaultPrevented) return
@@ -31,14 +33,16 @@ export function Shortcuts({ open, onOpenChange }: ShortcutsProps) {
     return () => window.removeEventListener('keydown', onKeyDown)
   }, [navigate, onOpenChange])
   return (
-    <Dialog open={open} onOpenChange={onOpenChange} title="Keyboard">
+    <Dialog open={open} onOpenChange={onOpenChange} title={t('keyboard')}>
       <dl className="grid grid-cols-[auto_1fr] items-baseline gap-x-5 gap-y-2.5 text-[0.9375rem]">
         {keys.map(([key, words]) => (
           <div key={key} className="contents">
             <dt>
-              <kbd className="rounded-md border border-line bg-sunken px-2 py-0.5 font-mono text-sm">{key}</kbd>
+              <kbd className="rounded-md border border-line bg-sunken px-2 py-0.5 font-mono text-sm">
+                {key === '?' ? key : t(`keys.${key}`)}
+              </kbd>
             </dt>
-            <dd>{words}</dd>
+            <dd>{t(`keys.${words}`)}</dd>
           </div>
         ))}
       </dl>

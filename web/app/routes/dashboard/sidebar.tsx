@@ -1,5 +1,6 @@
 import { Link, NavLink } from '@remix-run/react'
 import { Fragment, type ReactNode } from 'react'
+import { useTranslations } from 'use-intl'
 import { type Clock, dayOf, daysBetween, useClock } from '~/clock.tsx'
 import { Button, buttonStyle } from '~/components/button.tsx'
 import { cn } from '~/components/class-names.ts'
@@ -11,6 +12,7 @@ import { UserMenu } from './user-menu.tsx'
 
 /** Where one can go: new chat, the dashboard, the conversations by day, one's own account. */
 export function Sidebar({ more }: { more: (() => Promise<void>) | null }) {
+  const t = useTranslations('frame')
   return (
     <div className="flex h-full flex-col">
       <div className="px-5 pt-4 pb-4">
@@ -26,24 +28,24 @@ export function Sidebar({ more }: { more: (() => Promise<void>) | null }) {
           <span className="grid size-7 place-items-center rounded-lg bg-accent text-accent-ink">
             <PlusIcon className="size-4.5" strokeWidth="2.25" />
           </span>
-          New chat
+          {t('newChat')}
         </Link>
-        <nav aria-label="Pages">
+        <nav aria-label={t('pages')}>
           <SidebarLink to="/dashboard" end>
             <HomeIcon className="size-5 text-muted" />
-            Dashboard
+            {t('dashboard')}
           </SidebarLink>
           <SidebarLink to="/dashboard/history">
             <SearchIcon className="size-5 text-muted" />
-            History
+            {t('history')}
           </SidebarLink>
         </nav>
       </div>
-      <nav aria-label="Conversations" className="mt-4 min-h-0 flex-1 overflow-y-auto px-3 pb-4">
+      <nav aria-label={t('conversations')} className="mt-4 min-h-0 flex-1 overflow-y-auto px-3 pb-4">
         <Conversations />
         {more && (
           <Button look="quiet" size="small" className="mt-2 w-full" onClick={() => void more().catch(() => {})}>
-            Show older ones
+            {t('older')}
           </Button>
         )}
       </nav>
@@ -74,11 +76,11 @@ function SidebarLink({ to, end, children }: { to: string; end?: boolean; childre
 function Conversations() {
   const { conversations } = useFrame()
   const clock = useClock()
-  if (conversations.length === 0)
-    return <p className="px-2.5 text-sm leading-relaxed text-muted">Your conversations will be listed here.</p>
+  const t = useTranslations('frame')
+  if (conversations.length === 0) return <p className="px-2.5 text-sm leading-relaxed text-muted">{t('nothing')}</p>
   return byDay(conversations, clock).map(([heading, group]) => (
     <Fragment key={heading}>
-      <h2 className="mt-4 mb-1 px-2.5 text-xs font-medium text-muted first:mt-0">{heading}</h2>
+      <h2 className="mt-4 mb-1 px-2.5 text-xs font-medium text-muted first:mt-0">{t(heading)}</h2>
       <ul className="space-y-0.5">
         {group.map((conversation) => (
           <ConversationItem key={conversation.id} conversation={conversation} />
@@ -89,6 +91,7 @@ function Conversations() {
 }
 
 function ConversationItem({ conversation }: { conversation: ListedConversation }) {
+  const t = useTranslations('frame')
   return (
     <li className="group relative">
       <NavLink
@@ -107,27 +110,29 @@ function ConversationItem({ conversation }: { conversation: ListedConversation }
         {conversation.activeRun && (
           <>
             <span className="ms-2 size-1.5 shrink-0 rounded-full bg-link motion-safe:animate-pulse" />
-            <span className="sr-only"> (answering)</span>
+            <span className="sr-only"> {t('answering')}</span>
           </>
         )}
       </NavLink>
       <ConversationMenu
         conversation={conversation}
-        className="absolute top-0.5 right-1 opacity-0 group-hover:opacity-100 focus-visible:opacity-100 data-[state=open]:opacity-100 pointer-coarse:opacity-100"
+        className="absolute top-0.5 end-1 opacity-0 group-hover:opacity-100 focus-visible:opacity-100 data-[state=open]:opacity-100 pointer-coarse:opacity-100"
       />
     </li>
   )
 }
 
-function byDay(conversations: readonly ListedConversation[], { now, zone }: Clock): [string, ListedConversation[]][] {
+function byDay(conversations: readonly ListedConversation[], { now, zone }: Clock): [Heading, ListedConversation[]][] {
   const today = dayOf(now, zone)
   return [...Map.groupBy(conversations, (it) => headingOf(it, today, zone))]
 }
 
-function headingOf({ pinnedAt, updatedAt }: ListedConversation, today: string, zone: string): string {
-  if (pinnedAt) return 'Pinned'
+type Heading = 'pinned' | 'today' | 'yesterday' | 'lastDays' | 'before'
+
+function headingOf({ pinnedAt, updatedAt }: ListedConversation, today: string, zone: string): Heading {
+  if (pinnedAt) return 'pinned'
   const days = daysBetween(dayOf(updatedAt, zone), today)
-  if (days <= 0) return 'Today'
-  if (days === 1) return 'Yesterday'
-  return days < 8 ? 'Last 7 days' : 'Older'
+  if (days <= 0) return 'today'
+  if (days === 1) return 'yesterday'
+  return days < 8 ? 'lastDays' : 'before'
 }

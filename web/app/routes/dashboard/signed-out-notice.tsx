@@ -1,10 +1,12 @@
 import { useLocation } from '@remix-run/react'
+import { useTranslations } from 'use-intl'
 import { buttonStyle } from '~/components/button.tsx'
 import { Notice } from '~/components/notice.tsx'
 
 /** The session ended while the page was open: nothing is thrown away, the way back leads here. */
 export function SignedOutNotice() {
   const { pathname, search } = useLocation()
+  const t = useTranslations()
   return (
     <Notice
       tone="warn"
@@ -15,11 +17,11 @@ export function SignedOutNotice() {
           href={`/sign-in?to=${encodeURIComponent(pathname + search)}`}
           className={buttonStyle({ look: 'accent', size: 'small' })}
         >
-          Sign in
+          {t('auth.signIn')}
         </a>
       }
     >
-      Your sign-in has ended. What you typed is kept on this device.
+      {t('frame.signedOut')}
     </Notice>
   )
 }

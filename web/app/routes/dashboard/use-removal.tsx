@@ -5,6 +5,7 @@ import type { Frame, ListedConversation } from '~/components/frame-context.ts'
 import { Notice } from '~/components/notice.tsx'
 import { UndoNotice } from '~/components/undo-notice.tsx'
 import { Failure, sentenceOf } from '~/failure.ts'
+import { words } from '~/language.tsx'
 import { RemoveConversation } from './queries.ts'
 
 const timeToThinkMs = 8_000
@@ -33,7 +34,7 @@ export function useRemoval({ note, forget }: Pick<Frame, 'note' | 'forget'>) {
       } catch (error) {
         if (error instanceof Failure && error.code === 'NOT_FOUND') return
         note(conversation)
-        setFailure(`“${title}” could not be deleted. ${sentenceOf(error)}`)
+        setFailure(`${words()('common.notDeleted', { name: title })} ${sentenceOf(error)}`)
       }
     },
     [note, forget],

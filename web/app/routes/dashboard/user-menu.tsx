@@ -1,5 +1,6 @@
 import { Form, Link } from '@remix-run/react'
 import { useRef } from 'react'
+import { useTranslations } from 'use-intl'
 import { forgetToken } from '~/api.ts'
 import { useFrame } from '~/components/frame-context.ts'
 import { ChevronUpDownIcon, KeyboardIcon, SignOutIcon, SlidersIcon, TerminalIcon } from '~/components/icons.tsx'
@@ -9,6 +10,7 @@ import { forgetDrafts } from '~/drafts.ts'
 /** Who is signed in, and what belongs to that. */
 export function UserMenu() {
   const { viewer, showShortcuts } = useFrame()
+  const t = useTranslations()
   const form = useRef<HTMLFormElement>(null)
   const signOut = () => {
     forgetDrafts(viewer.id)
@@ -47,22 +49,22 @@ export function UserMenu() {
         <MenuItem asChild>
           <Link to="/dashboard/settings">
             <SlidersIcon className="text-muted" />
-            Settings
+            {t('frame.settings')}
           </Link>
         </MenuItem>
         <MenuItem onSelect={showShortcuts}>
           <KeyboardIcon className="text-muted" />
-          Keyboard
+          {t('frame.keyboard')}
         </MenuItem>
         <MenuItem asChild>
           <a href="/graphql">
             <TerminalIcon className="text-muted" />
-            API explorer
+            {t('frame.explorer')}
           </a>
         </MenuItem>
         <MenuItem onSelect={signOut}>
           <SignOutIcon className="text-muted" />
-          Sign out
+          {t('auth.signOut')}
         </MenuItem>
       </Menu>
     </>

@@ -1,11 +1,13 @@
-import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction, redirect } from '@remix-run/node'
+import { type ActionFunctionArgs, data, type LoaderFunctionArgs, redirect } from '@remix-run/node'
 import { Link, useActionData, useLocation } from '@remix-run/react'
+import { useTranslations } from 'use-intl'
 import { AuthForm } from '~/components/auth-form.tsx'
 import { AuthPage } from '~/components/auth-page.tsx'
 import { Field } from '~/components/field.tsx'
+import { titled } from '~/language.tsx'
 import { authenticate, destination, isSignedIn } from '~/session.server.ts'
 
-export const meta: MetaFunction = () => [{ title: 'Sign in · Parley' }]
+export const meta = titled('signIn')
 
 export async function loader(args: LoaderFunctionArgs) {
   return (await isSignedIn(args)) ? redirect(destination(args.request)) : null
@@ -20,31 +22,31 @@ export async function action(args: ActionFunctionArgs) {
 }
 
 export default function SignIn() {
+  const t = useTranslations('auth')
   const refused = useActionData<typeof action>()
   const { search } = useLocation()
   return (
     <AuthPage
-      title="Welcome back"
-      lead={
-        <>
-          New here?{' '}
+      title={t('welcomeBack')}
+      lead={t.rich('newHere', {
+        link: (words) => (
           <Link to={`/sign-up${search}`} className="font-medium text-link underline underline-offset-4">
-            Create an account
+            {words}
           </Link>
-        </>
-      }
+        ),
+      })}
     >
-      <AuthForm error={refused?.error} submit="Sign in">
+      <AuthForm error={refused?.error} submit={t('signIn')}>
         <Field
-          label="E-mail"
+          label={t('email')}
           name="email"
           type="email"
           autoComplete="email"
           required
           defaultValue={refused?.email}
-          placeholder="you@example.com"
+          placeholder={t('emailExample')}
         />
-        <Field label="Password" name="password" type="password" autoComplete="current-password" required />
+        <Field label={t('password')} name="password" type="password" autoComplete="current-password" required />
       </AuthForm>
     </AuthPage>
   )

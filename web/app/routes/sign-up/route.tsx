@@ -1,11 +1,14 @@
-import { type ActionFunctionArgs, data, type LoaderFunctionArgs, type MetaFunction, redirect } from '@remix-run/node'
+import { type ActionFunctionArgs, data, type LoaderFunctionArgs, redirect } from '@remix-run/node'
 import { Link, useActionData, useLocation } from '@remix-run/react'
+import { useTranslations } from 'use-intl'
 import { AuthForm } from '~/components/auth-form.tsx'
 import { AuthPage } from '~/components/auth-page.tsx'
 import { Field } from '~/components/field.tsx'
+import { titled } from '~/language.tsx'
 import { authenticate, destination, isSignedIn } from '~/session.server.ts'
+import { wordsFor } from '~/words.server.ts'
 
-export const meta: MetaFunction = () => [{ title: 'Create an account · Parley' }]
+export const meta = titled('signUp')
 
 export async function loader(args: LoaderFunctionArgs) {
   return (await isSignedIn(args)) ? redirect(destination(args.request)) : null
@@ -16,45 +19,52 @@ export async function action(args: ActionFunctionArgs) {
   const name = String(form.get('name') ?? '').trim()
   const email = String(form.get('email') ?? '').trim()
   const password = String(form.get('password') ?? '')
-  if (!name) return data({ error: 'Please say what we may call you.', name, email }, { status: 400 })
+  if (!name) return data({ error: (await wordsFor(args.request))('auth.nameMissing'), name, email }, { status: 400 })
   const { error } = await authenticate(args, 'sign-up/email', { name, email, password }, destination(args.request))
   return data({ error, name, email }, { status: 400 })
 }
 
 export default function SignUp() {
+  const t = useTranslations('auth')
   const refused = useActionData<typeof action>()
   const { search } = useLocation()
   return (
     <AuthPage
-      title="Create your account"
-      lead={
-        <>
-          Have one already?{' '}
+      title={t('createYourAccount')}
+      lead={t.rich('haveOne', {
+        link: (words) => (
           <Link to={`/sign-in${search}`} className="font-medium text-link underline underline-offset-4">
-            Sign in
+            {words}
           </Link>
-        </>
-      }
+        ),
+      })}
     >
-      <AuthForm error={refused?.error} submit="Create account">
-        <Field label="Name" name="name" autoComplete="name" required maxLength={100} defaultValue={refused?.name} />
+      <AuthForm error={refused?.error} submit={t('createAccount')}>
         <Field
-          label="E-mail"
+          label={t('name')}
+          name="name"
+          autoComplete="name"
+          required
+          maxLength={100}
+          defaultValue={refused?.name}
+        />
+        <Field
+          label={t('email')}
           name="email"
           type="email"
           autoComplete="email"
           required
           defaultValue={refused?.email}
-          placeholder="you@example.com"
+          placeholder={t('emailExample')}
         />
         <Field
-          label="Password"
+          label={t('password')}
           name="password"
           type="password"
           autoComplete="new-password"
           required
           minLength={8}
-          hint="At least 8 characters."
+          hint={t('passwordHint')}
         />
       </AuthForm>
     </AuthPage>

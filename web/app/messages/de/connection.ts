@@ -1,0 +1,9 @@
+import type { Messages, Translated } from '../catalogue.ts'
+
+export const connection = {
+  live: 'Live',
+  connecting: 'Verbindet sich',
+  reconnecting: 'Verbindet sich neu',
+  offline: 'Du bist offline',
+  lost: 'Nicht verbunden',
+} as const satisfies Translated<Messages['connection']>

@@ -1,0 +1,25 @@
+import type { Messages, Translated } from '../catalogue.ts'
+
+export const history = {
+  search: 'Suche',
+  placeholder: 'In allem suchen, was gesagt wurde',
+  show: 'Zeige',
+  current: 'Aktuelle',
+  archived: 'Archivierte',
+  all: 'Alle',
+  from: 'Von',
+  to: 'Bis',
+  found: 'Gefunden',
+  nothingFound: 'Nichts gefunden.',
+  foundCount: '{count, number} gefunden',
+  foundAtLeast: '{count, number} oder mehr gefunden',
+  howTo:
+    'Alle Wörter müssen vorkommen. Anführungszeichen halten Wörter zusammen, ein Minus schließt ein Wort aus, und „or“ heißt: eines von beiden.',
+  you: 'Du: ',
+  conversations: 'Unterhaltungen',
+  isArchived: 'archiviert',
+  isPinned: 'angeheftet',
+  answering: 'Antwortet …',
+  nothing: 'Hier sind keine Unterhaltungen. Worüber du sprichst, bleibt erhalten und kann durchsucht werden.',
+  nothingArchived: 'Hier ist nichts archiviert.',
+} as const satisfies Translated<Messages['history']>

@@ -1,0 +1,11 @@
+import type { Messages, Translated } from '../catalogue.ts'
+
+export const time = {
+  now: 'gerade eben',
+  minutesAgo: 'vor {count} Min.',
+  hoursAgo: 'vor {count} Std.',
+  yesterday: 'gestern',
+  dueToday: 'Heute',
+  dueTomorrow: 'Morgen',
+  dueYesterday: 'Gestern',
+} as const satisfies Translated<Messages['time']>

@@ -1,0 +1,21 @@
+/** Words that many pages use. */
+export const common = {
+  save: 'Save',
+  cancel: 'Cancel',
+  close: 'Close',
+  done: 'Done',
+  edit: 'Edit',
+  delete: 'Delete',
+  add: 'Add',
+  undo: 'Undo',
+  dismiss: 'Dismiss',
+  copied: 'Copied',
+  tryAgain: 'Try again',
+  reconnect: 'Reconnect',
+  showMore: 'Show more',
+  language: 'Language',
+  title: 'Title',
+  name: 'Name',
+  deleted: '“<name></name>” is deleted.',
+  notDeleted: '“{name}” could not be deleted.',
+} as const

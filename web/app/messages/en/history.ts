@@ -1,0 +1,23 @@
+/** Looking for what was said. */
+export const history = {
+  search: 'Search',
+  placeholder: 'Search in everything that was said',
+  show: 'Show',
+  current: 'Current',
+  archived: 'Archived',
+  all: 'All',
+  from: 'From',
+  to: 'To',
+  found: 'Found',
+  nothingFound: 'Nothing was found.',
+  foundCount: '{count, number} found',
+  foundAtLeast: '{count, number} or more found',
+  howTo: 'All words have to be in it. Quotes keep words together, a minus leaves a word out, and “or” means either.',
+  you: 'You: ',
+  conversations: 'Conversations',
+  isArchived: 'archived',
+  isPinned: 'pinned',
+  answering: 'Answering…',
+  nothing: 'No conversations here. What you talk about is kept and can be searched.',
+  nothingArchived: 'Nothing is archived here.',
+} as const
