@@ -102,3 +102,41 @@ test('answers, replaced messages and those of others cannot be revised', async (
   await Array.fromAsync(ada.follows(edited.run))
   await expect(retry(ada, message.id)).rejects.toMatchObject({ code: 'CONFLICT' })
 })
+
+test('a message that waits is changed in its place in the queue, or taken back; one that is being answered is not', async () => {
+  const { provider, app, ada } = await start()
+  provider.plays(says('Slowly', pause), says('Two, changed'), says('Four'))
+  const { conversation, run: first } = await ada.asks('One')
+  await provider.paused()
+  const waiting = []
+  for (const content of ['Two', 'Three', 'Four'])
+    waiting.push(await ada.asks(content, { conversation, whenBusy: 'QUEUE' }))
+  const [two, three, four] = waiting as [(typeof waiting)[0], (typeof waiting)[0], (typeof waiting)[0]]
+
+  const changed = await edit(ada, two.message.id, 'Two, but better')
+  expect(changed).toMatchObject({ run: { id: two.run.id }, message: { replaces: { id: two.message.id } } })
+  await expect(edit(ada, two.message.id, 'Two again')).rejects.toMatchObject({ code: 'RUN_ACTIVE' })
+  expect(await takesBack(ada, three.run)).toMatchObject({ status: 'STOPPED' })
+  expect(await takesBack(ada, three.run), 'once more is no harm').toMatchObject({ status: 'STOPPED' })
+  await expect(takesBack(ada, first)).rejects.toMatchObject({ code: 'CONFLICT' })
+  await expect(takesBack(await app.user('eve'), four.run)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  expect(await contents(ada, conversation.id)).not.toContain('Three')
+
+  provider.resume()
+  await Array.fromAsync(ada.follows(four.run))
+  expect(await contents(ada, conversation.id)).toEqual([
+    ...['One', 'Slowly', 'Two, but better', 'Two, changed', 'Four', 'Four'],
+  ])
+  expect(JSON.stringify(provider.requests.at(-1)?.transcript)).not.toContain('Three')
+  await expect(takesBack(ada, four.run)).rejects.toMatchObject({ code: 'CONFLICT' })
+  expect((await contents(ada, conversation.id, true)).filter((it) => /Two|Three/.test(it))).toHaveLength(4)
+  expect(provider.refusals).toEqual([])
+})
+
+async function takesBack(user: User, { id: runId }: { id: string }): Promise<{ status: string }> {
+  const { stopRun } = await user.mutate<{ stopRun: { run: { status: string } } }>(
+    'mutation ($input: StopRunInput!) { stopRun(input: $input) { run { id status } } }',
+    { input: { runId, takeBack: true } },
+  )
+  return stopRun.run
+}

@@ -132,13 +132,22 @@ builder.relayMutationField(
   'stopRun',
   {
     description: 'Which run to stop.',
-    inputFields: (t) => ({ runId: t.id({ required: true, description: 'The run: `run_…`.' }) }),
+    inputFields: (t) => ({
+      runId: t.id({ required: true, description: 'The run: `run_…`.' }),
+      takeBack: t.boolean({
+        required: true,
+        defaultValue: false,
+        description:
+          'Takes back the message too, while it still waits for its turn: nobody is shown it any more. CONFLICT, and nothing is stopped, when it waits no more.',
+      }),
+    }),
   },
   {
     nullable: true,
     description:
       'Stops an answer that is being made or waits. The text so far is kept. A run that has ended stays as it is.',
-    resolve: (_, { input: { runId } }, { em, viewer, runs }) => runs.stopRun(em, viewer, rowId('run', runId)),
+    resolve: (_, { input: { runId, ...input } }, { em, viewer, runs }) =>
+      runs.stopRun(em, viewer, rowId('run', runId), input),
   },
   {
     description: 'What came of it.',
@@ -186,7 +195,7 @@ builder.relayMutationField(
   {
     nullable: true,
     description:
-      'Says it anew: the new message comes newest, what it replaces and everything after that is superseded, and it is answered. RUN_ACTIVE while a run is being made.',
+      'Says it anew: the new message comes newest, what it replaces and everything after that is superseded, and it is answered. RUN_ACTIVE while a run is being made. A message that still waits for its turn is replaced in the queue, and keeps its place.',
     resolve: (_, { input: { messageId, ...input } }, { em, viewer, runs }) =>
       runs.editMessage(em, viewer, { messageId: rowId('msg', messageId), ...input }),
   },

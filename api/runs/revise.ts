@@ -33,10 +33,15 @@ export function retrying(parts: SendParts, viewer: Viewer, input: RetryMessage):
   })
 }
 
-/** Says a user message anew: the new one comes newest, the old one and what follows it are superseded. */
+/**
+ * Says a user message anew: the new one comes newest, the old one and what follows it are superseded. One that waits in the
+ * queue is replaced there and keeps its place: nothing was answered to it yet.
+ */
 export function editing(parts: SendParts, viewer: Viewer, input: EditMessage): Repeatable<Revised> {
   checkContent(input.content, parts.limits)
   return repeatable('editMessage', input, viewer, async (em, bell) => {
+    const waiting = await inQueue(em, viewer, input.messageId)
+    if (waiting) return sayInQueue(em, bell, waiting, input.content)
     const old = await revisable(em, viewer, input.messageId)
     await supersede(em, old, old.sequence - 1)
     const { conversationId, userId } = old
@@ -48,6 +53,49 @@ export function editing(parts: SendParts, viewer: Viewer, input: EditMessage): R
     await copyAttachments(em, old, message)
     return { message, run: await answer(parts, em, bell, message, parts.model.names[0]) }
   })
+}
+
+/** The message with the run that waits to answer it. Holds the conversation, so that it cannot begin meanwhile. */
+async function inQueue(em: SqlEntityManager, viewer: Viewer, messageId: string): Promise<Revised | null> {
+  const message = await em.findOne(Message, { id: messageId, ...owned(viewer) })
+  if (message?.role !== 'USER') return null
+  await lockConversation(em, viewer, message.conversationId)
+  const run = await em.findOne(Run, { messageId, status: 'QUEUED', ...owned(viewer) })
+  return run && { message, run }
+}
+
+/**
+ * Takes back the message of a run that waits, within the caller's transaction, which ends the run: it is superseded, by
+ * nothing. Once more is no harm. CONFLICT when it waits no more.
+ */
+export async function takeMessageBack(em: SqlEntityManager, run: Run): Promise<void> {
+  const { messageId: id, userId } = run
+  const waits = run.status === 'QUEUED'
+  const where = { id, userId, supersededAt: waits ? null : { $ne: null } }
+  const known = waits
+    ? await em.nativeUpdate(Message, where, { supersededAt: new Date() })
+    : run.status === 'STOPPED' && (await em.count(Message, where))
+  if (!known) throw new AppError('CONFLICT', 'This message waits no more: it is being answered, or was.')
+}
+
+async function sayInQueue(
+  em: SqlEntityManager,
+  bell: Bell,
+  { message: old, run }: Revised,
+  content: string,
+): Promise<Revised> {
+  const { conversationId, userId } = old
+  old.supersededAt = new Date()
+  const message = em.create(Message, {
+    ...{ conversationId, userId, replacesId: old.id, content },
+    ...{ sequence: await nextSequence(em, old), role: 'USER', status: 'COMPLETE' },
+  })
+  await em.flush()
+  await copyAttachments(em, old, message)
+  run.messageId = message.id
+  await em.flush()
+  ringConversation(bell, { id: conversationId, userId })
+  return { message, run }
 }
 
 function repeatable(

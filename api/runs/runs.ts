@@ -17,7 +17,7 @@ import { idempotent, type Repeatable } from './idempotency.ts'
 import type { StoreChunks } from './log-writer.ts'
 import type { Model } from './model.ts'
 import { type AnsweredPageCall, type AnswerPageCall, answeringPageCall } from './page-calls.ts'
-import { type EditMessage, editing, type RetryMessage, type Revised, retrying } from './revise.ts'
+import { type EditMessage, editing, type RetryMessage, type Revised, retrying, takeMessageBack } from './revise.ts'
 import { waitForRoom } from './room.ts'
 import { activeStatuses, Run, type RunStatus } from './run.entity.ts'
 import { RunLog } from './run-log.ts'
@@ -95,14 +95,19 @@ export class Runs {
     return this.#started(em, viewer, answeringPageCall({ ...this.#parts, claim: this.#worker.claim }, viewer, input))
   }
 
-  /** Asks the run to stop and waits a second at the most for it; gives the run as it is then. What was said stays. */
-  async stopRun(em: SqlEntityManager, viewer: Viewer, runId: string): Promise<Run> {
+  /**
+   * Asks the run to stop and waits a second at the most for it; gives the run as it is then. What was said stays, unless
+   * `takeBack` is set: then the message goes with a run that waits, and CONFLICT says that it waits no more.
+   */
+  async stopRun(em: SqlEntityManager, viewer: Viewer, runId: string, { takeBack = false } = {}): Promise<Run> {
     const run = await em.findOne(Run, { id: runId, ...owned(viewer) })
     if (!run) throw notFound('run')
-    if (run.ended) return run
+    if (run.ended && !takeBack) return run
     const waits = await inTransaction(em, this.#parts.bell, async (em, bell) => {
       await lockConversation(em, viewer, run.conversationId)
       await em.refresh(run)
+      if (takeBack) await takeMessageBack(em, run)
+      if (run.ended) return false
       if (run.status === 'QUEUED') await endQueued(em, run)
       else await askToStop(em, run)
       ringConversation(bell, { id: run.conversationId, userId: run.userId })
