@@ -1,7 +1,9 @@
 import { isImage, mediaTypeOf } from '../conversations/media-type.ts'
 import { pixelsOf } from './image-size.ts'
 import { storableText } from './storable.ts'
-import type { RawResult } from './tool-result.ts'
+
+/** A piece of a result as a tool server gives it, known by its outline only. */
+export type ContentBlock = { type: string } & Record<string, unknown>
 
 /** What a result has besides text: shown to people, and named in the text that the model reads. */
 export type ResultPart = {
@@ -16,8 +18,6 @@ export type ResultPart = {
   data?: string
 }
 
-type Block = RawResult['content'][number]
-
 const mostParts = 20
 const characters = { title: 200, uri: 2_000, mimeType: 100 }
 
@@ -25,7 +25,7 @@ const characters = { title: 200, uri: 2_000, mimeType: 100 }
 const mostPixels = 25_000_000
 
 /** The parts of a result that are no plain text, in order; images as long as they take up `maxBytes` at most together. */
-export function partsOf(content: readonly Block[], maxBytes: number): ResultPart[] {
+export function partsOf(content: readonly ContentBlock[], maxBytes: number): ResultPart[] {
   let room = maxBytes
   return content
     .flatMap((block) => partOf(block) ?? [])
@@ -47,7 +47,7 @@ function shownType(bytes: Uint8Array): string | null {
   return pixels !== null && pixels <= mostPixels ? known : null
 }
 
-function partOf(block: Block): (Omit<ResultPart, 'bytes' | 'data'> & { blob: string | null }) | null {
+function partOf(block: ContentBlock): (Omit<ResultPart, 'bytes' | 'data'> & { blob: string | null }) | null {
   const { type, data, mimeType } = block
   if (type === 'image' || type === 'audio')
     return { kind: type === 'image' ? 'IMAGE' : 'AUDIO', ...named({ mimeType }), blob: String(data) }

@@ -1,4 +1,4 @@
-import { partsOf } from './result-parts.ts'
+import { type ContentBlock, partsOf } from './result-parts.ts'
 import type { SchemaCheck } from './schema-checks.ts'
 import { errorCodeKey } from './server/tool.ts'
 import { storableJson, storableText } from './storable.ts'
@@ -6,7 +6,7 @@ import type { ToolErrorCode, ToolResult } from './toolbox.ts'
 
 /** A result as a tool server gives it, known by its outline only. */
 export type RawResult = {
-  content: readonly ({ type: string } & Record<string, unknown>)[]
+  content: readonly ContentBlock[]
   structuredContent?: Record<string, unknown>
   isError?: boolean
   _meta?: Record<string, unknown>
@@ -56,7 +56,7 @@ function textOf({ content, structuredContent }: RawResult): string {
 }
 
 /** What is no text is named, not spelled out; an address stays text and is never opened. */
-function blockText(block: RawResult['content'][number]): string {
+function blockText(block: ContentBlock): string {
   if (block.type === 'text') return String(block.text)
   if (block.type === 'resource_link') return `[${block.title ?? block.name}: ${block.uri}]`
   if (block.type === 'resource') {

@@ -1,12 +1,14 @@
-import { useId, useState } from 'react'
+import { type ReactNode, useId, useState } from 'react'
+import { useTranslations } from 'use-intl'
 import { Button } from './button.tsx'
 import { Field, inputStyle } from './field.tsx'
 import { type Decision, useToolDecision } from './tool-decision.ts'
 
-type ApprovalProps = { toolCallId: string; title: string; args: unknown }
+type ApprovalProps = { toolCallId: string; title: string; subject: string | null; args: unknown }
 
 /** A tool that changes things for good waits for a yes or a no. */
-export function Approval({ toolCallId, title, args }: ApprovalProps) {
+export function Approval({ toolCallId, title, subject, args }: ApprovalProps) {
+  const t = useTranslations('tools')
   const decide = useToolDecision()
   const [busy, setBusy] = useState(false)
   const [open, setOpen] = useState(false)
@@ -22,32 +24,41 @@ export function Approval({ toolCallId, title, args }: ApprovalProps) {
     await decide(toolCallId, decision, decision === 'APPROVE' ? { args: edited } : { reason: reason.trim() })
     setBusy(false)
   }
+  const hidden = (words: ReactNode) => <span className="sr-only">{words}</span>
   return (
     <div className="space-y-3 border-t border-warn-line bg-warn-soft px-3.5 py-2.5">
       {open && <Details text={text} onText={setText} wrong={edited === null} reason={reason} onReason={setReason} />}
       <div className="flex flex-wrap items-center gap-2">
-        <p className="min-w-0 flex-1 basis-48 text-sm text-warn">This cannot be undone. May the assistant do it?</p>
+        <div className="min-w-0 flex-1 basis-48 text-sm text-warn">
+          {subject && (
+            <p className="font-medium wrap-anywhere">
+              {t.rich('asks', { title, subject: () => <bdi key="subject">{subject}</bdi> })}
+            </p>
+          )}
+          <p>
+            {t('ask')} {t('forGood')}
+          </p>
+        </div>
         <span className="ms-auto flex gap-2">
           <Button size="small" look="quiet" aria-expanded={open} onClick={() => setOpen(!open)}>
-            {open ? 'Less' : 'Change'}
-            <span className="sr-only">: {title}</span>
+            {t.rich(open ? 'less' : 'change', { title, hidden })}
           </Button>
           <Button
             size="small"
             onClick={(event) => say('DENY', event.currentTarget)}
             disabled={busy}
-            aria-label={`Deny: ${title}`}
+            aria-label={t('denyTool', { title })}
           >
-            Deny
+            {t('deny')}
           </Button>
           <Button
             size="small"
             look="accent"
             onClick={(event) => say('APPROVE', event.currentTarget)}
             disabled={busy || edited === null}
-            aria-label={`Approve: ${title}`}
+            aria-label={t('approveTool', { title })}
           >
-            Approve
+            {t('approve')}
           </Button>
         </span>
       </div>
@@ -65,12 +76,13 @@ type DetailsProps = {
 
 /** What it is called with instead, or what the assistant is told when it may not. */
 function Details({ text, onText, wrong, reason, onReason }: DetailsProps) {
+  const t = useTranslations('tools')
   const id = useId()
   return (
     <div className="space-y-3">
       <div className="space-y-1.5">
         <label htmlFor={id} className="block text-sm font-medium">
-          Call it with
+          {t('callWith')}
         </label>
         <textarea
           id={id}
@@ -84,16 +96,16 @@ function Details({ text, onText, wrong, reason, onReason }: DetailsProps) {
         />
         {wrong && (
           <p id={`${id}-note`} role="alert" className="text-sm text-danger">
-            This has to be a JSON object.
+            {t('noObject')}
           </p>
         )}
       </div>
       <Field
-        label="If you deny: why"
+        label={t('why')}
         value={reason}
         onChange={(event) => onReason(event.target.value)}
         maxLength={1000}
-        placeholder="The assistant reads it"
+        placeholder={t('whyHint')}
       />
     </div>
   )

@@ -1,26 +1,32 @@
-import type { ReactNode } from 'react'
+import { type ReactNode, useState } from 'react'
+import { useTranslations } from 'use-intl'
 import type { ToolCallFieldsFragment } from '../../../schema/generated/graphql.ts'
 import { Approval } from './approval.tsx'
 import { cn } from './class-names.ts'
 import { CheckIcon, ChevronDownIcon, CrossIcon, ToolIcon, WarningIcon } from './icons.tsx'
 import { Spinner } from './spinner.tsx'
+import { ToolResult } from './tool-result.tsx'
 import { ToolValue } from './tool-value.tsx'
-import { argumentsInShort, statusWords, toolErrorInWords, toolTitle } from './tool-words.ts'
+import { callInShort, isBuiltIn, useToolError, useToolTitle, withoutIds } from './tool-words.ts'
 
 type ToolCall = ToolCallFieldsFragment
 
 /** One use of a tool: what for, how it stands, what came of it. Opens to show all of it. */
 export function ToolCard({ call }: { call: ToolCall }) {
-  const title = toolTitle(call)
-  const short = argumentsInShort(call.arguments)
+  const t = useTranslations('tools')
+  const title = useToolTitle()(call)
+  const errorInWords = useToolError()
+  const waits = call.status === 'AWAITING_APPROVAL'
+  const [open, setOpen] = useState(waits)
+  const short = callInShort(call)
   return (
     <section
-      aria-label={`Tool: ${title}`}
+      aria-label={t('card', { title })}
       data-tool={call.name}
       data-status={call.status}
       className="overflow-hidden rounded-xl border border-line bg-raised shadow-card"
     >
-      <details className="group/card" open={call.status === 'AWAITING_APPROVAL' || undefined}>
+      <details className="group/card" open={waits || undefined} onToggle={(event) => setOpen(event.currentTarget.open)}>
         <summary className="flex min-h-12 list-none items-center gap-3 px-3.5 py-2 hover:bg-hover">
           <span className="grid size-7 shrink-0 place-items-center rounded-lg bg-sunken text-muted">
             <ToolIcon className="size-4" />
@@ -37,21 +43,26 @@ export function ToolCard({ call }: { call: ToolCall }) {
           <ChevronDownIcon className="size-4 shrink-0 text-muted group-open/card:rotate-180 motion-safe:transition-transform" />
         </summary>
         <div className="space-y-3 border-t border-line px-3.5 py-3">
-          <Part heading="Arguments">
-            <ToolValue value={call.arguments} />
-          </Part>
-          {call.result !== null && (
-            <Part heading={call.resultTruncated ? 'Result (the beginning of it)' : 'Result'}>
-              <ToolValue value={call.result} />
+          {call.subject && (
+            <Part heading={t('about')}>
+              <p className="text-sm wrap-anywhere" dir="auto">
+                {call.subject}
+              </p>
             </Part>
           )}
-          <p className="text-xs text-muted">
-            {call.name} · from the tool server “{call.server}”
-          </p>
+          <Part heading={t('arguments')}>
+            <ToolValue value={call.subject ? withoutIds(call.arguments) : call.arguments} />
+          </Part>
+          {(call.result !== null || call.resultTruncated) && (
+            <Part heading={t('result')}>
+              <ToolResult call={call} open={open} />
+            </Part>
+          )}
+          <p className="text-xs text-muted">{t(isBuiltIn(call) ? 'builtIn' : 'from', call)}</p>
         </div>
       </details>
       {call.progress && call.status === 'RUNNING' && <Progress {...call.progress} />}
-      {call.status === 'AWAITING_APPROVAL' && <Approval toolCallId={call.id} title={title} args={call.arguments} />}
+      {waits && <Approval toolCallId={call.id} title={title} subject={call.subject} args={call.arguments} />}
       {call.denialReason && (
         <p className="border-t border-line px-3.5 py-2 text-sm text-muted" dir="auto">
           {call.denialReason}
@@ -59,7 +70,7 @@ export function ToolCard({ call }: { call: ToolCall }) {
       )}
       {call.error && call.status !== 'DENIED' && (
         <p className="border-t border-danger-line bg-danger-soft px-3.5 py-2 text-sm text-danger">
-          {toolErrorInWords(call.error)}
+          {errorInWords(call.error)}
         </p>
       )}
     </section>
@@ -67,11 +78,12 @@ export function ToolCard({ call }: { call: ToolCall }) {
 }
 
 function Status({ status }: { status: ToolCall['status'] }) {
+  const t = useTranslations('tools.status')
   const bad = status === 'FAILED' || status === 'DENIED' || status === 'OUTCOME_UNKNOWN'
   return (
     <span className={cn('flex shrink-0 items-center gap-1.5 text-xs', bad ? 'text-danger' : 'text-muted')}>
       {icons[status]}
-      {statusWords[status]}
+      {t(status)}
     </span>
   )
 }
@@ -88,13 +100,14 @@ const icons: Record<ToolCall['status'], ReactNode> = {
 }
 
 function Progress({ progress, total, message }: NonNullable<ToolCall['progress']>) {
+  const t = useTranslations('tools')
   return (
     <div className="border-t border-line px-3.5 py-2">
       <progress
         className="block h-1.5 w-full accent-link"
         value={progress}
         max={total ?? undefined}
-        aria-label="Progress"
+        aria-label={t('progress')}
       />
       {message && <p className="mt-1 text-xs text-muted">{message}</p>}
     </div>

@@ -1,7 +1,10 @@
+import { useTranslations } from 'use-intl'
+
 /** What goes into a tool or comes out of it: a list of names and values, a table, or JSON, as it fits. */
 export function ToolValue({ value }: { value: unknown }) {
+  const t = useTranslations('tools')
   const plain = plainMembers(value)
-  if (plain?.length === 0) return <p className="text-sm text-muted">None</p>
+  if (plain?.length === 0) return <p className="text-sm text-muted">{t('none')}</p>
   if (plain) return <Members of={plain} />
   const table = tableIn(value)
   if (table)
@@ -39,10 +42,11 @@ function Members({ of }: { of: readonly Member[] }) {
 }
 
 function Table({ rows }: { rows: readonly Row[] }) {
+  const t = useTranslations('tools')
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))]
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by key
-    <section tabIndex={0} aria-label="Result" className="max-h-80 overflow-auto rounded-lg border border-line">
+    <section tabIndex={0} aria-label={t('result')} className="max-h-80 overflow-auto rounded-lg border border-line">
       <table className="w-full text-start text-sm">
         <thead>
           <tr className="bg-sunken text-xs text-muted">

@@ -1,48 +1,68 @@
+import { useTranslations } from 'use-intl'
 import type { ToolCallFieldsFragment } from '../../../schema/generated/graphql.ts'
+import { tools } from '../messages/en/tools.ts'
 
-type Status = ToolCallFieldsFragment['status']
+type Named = { title: string | null; name: string; server?: string }
 
 /** A tool's title, or its name made readable: "add_task" is "Add task". */
-export function toolTitle({ title, name }: { title: string | null; name: string }): string {
+export function toolTitle({ title, name }: Named): string {
   if (title) return title
   const words = name.replace(/[_-]+/g, ' ').trim()
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
-export const statusWords: Record<Status, string> = {
-  PENDING: 'Waiting',
-  AWAITING_APPROVAL: 'Needs your approval',
-  RUNNING: 'Running',
-  SUCCEEDED: 'Done',
-  FAILED: 'Failed',
-  DENIED: 'Denied',
-  CANCELLED: 'Cancelled',
-  OUTCOME_UNKNOWN: 'Outcome unknown',
+const builtInServers = ['tasks', 'conversations']
+
+export const isBuiltIn = ({ server }: { server: string }) => builtInServers.includes(server)
+
+/** The same in the person's language for the built-in tools; what others call themselves stays as it is. */
+export function useToolTitle(): (tool: Named) => string {
+  const t = useTranslations('tools.names')
+  return (tool) =>
+    isBuiltInName(tool.name) && isBuiltIn({ server: tool.server ?? '' }) ? t(tool.name) : toolTitle(tool)
 }
 
-const errorSentences: Record<string, string> = {
-  TOOL_NOT_FOUND: 'There is no such tool any more.',
-  TOOL_BAD_ARGUMENTS: 'The assistant called it with arguments that do not fit.',
-  TOOL_TIMEOUT: 'It took too long and was given up.',
-  TOOL_UNAVAILABLE: 'Its server cannot be reached right now.',
-  TOOL_BAD_RESULT: 'It answered in a form that cannot be read.',
-  TOOL_OUTCOME_UNKNOWN: 'The server stopped while it was at work: it may have taken effect, or not.',
-  TOOL_DENIED: 'It was not allowed to run.',
-  TOOL_CANCELLED: 'It was stopped before it was done.',
-}
+const isBuiltInName = (name: string): name is keyof typeof tools.names => Object.hasOwn(tools.names, name)
 
 /** What went wrong, as a sentence; the tool's own words follow where they say more. */
-export function toolErrorInWords({ code, message }: { code: string; message: string }): string {
-  const sentence = errorSentences[code]
-  return sentence ? `${sentence}${message ? ` ${message}` : ''}` : message || 'It failed.'
+export function useToolError(): (error: { code: string; message: string }) => string {
+  const t = useTranslations('tools.error')
+  return ({ code, message }) => {
+    if (!isErrorCode(code)) return message || t('TOOL_FAILED')
+    if (code === 'TOOL_FAILED') return message || t(code)
+    return [t(code), message].filter(Boolean).join(' ')
+  }
 }
 
-/** The arguments on one line, for the closed card. */
-export function argumentsInShort(value: unknown): string {
+const isErrorCode = (code: string): code is keyof typeof tools.error => Object.hasOwn(tools.error, code)
+
+/** What a call is about on one line, for the closed card: by name where the arguments have only an id. */
+export function callInShort({
+  subject,
+  arguments: value,
+}: Pick<ToolCallFieldsFragment, 'subject' | 'arguments'>): string {
+  return [subject, argumentsInShort(subject ? withoutIds(value) : value)].filter(Boolean).join(', ')
+}
+
+function argumentsInShort(value: unknown): string {
   if (typeof value === 'string') return value
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return JSON.stringify(value) ?? ''
   return Object.values(value)
     .filter((it) => it !== null && it !== '')
     .map((it) => (typeof it === 'object' ? '…' : String(it)))
     .join(', ')
+}
+
+/** Ids of ours, which say nothing to a person when there is a name for what they stand for. */
+const ids = ['task_id', 'conversation_id']
+
+export function withoutIds(value: unknown): unknown {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value
+  return Object.fromEntries(Object.entries(value).filter(([name]) => !ids.includes(name)))
+}
+
+/** `812 B`, `14 kB`, `3.1 MB`. */
+export function sizeInWords(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`
+  return bytes < 1_000_000 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`
 }

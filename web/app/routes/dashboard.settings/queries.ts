@@ -35,6 +35,7 @@ export const ToolServerFields = graphql(`
     error
     tools {
       name
+      server
       title
       description
       readOnly
@@ -68,6 +69,16 @@ export const RevokeKey = graphql(`
   mutation RevokeKey($input: RevokeApiKeyInput!) {
     revokeApiKey(input: $input) {
       revokedId
+    }
+  }
+`)
+
+/** Whether an import is at work that was begun earlier. */
+export const NewestImports = graphql(`
+  query NewestImports {
+    imports {
+      id
+      status
     }
   }
 `)

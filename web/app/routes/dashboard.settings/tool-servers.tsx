@@ -5,7 +5,7 @@ import { Button } from '~/components/button.tsx'
 import { cn } from '~/components/class-names.ts'
 import { ChevronDownIcon, RefreshIcon } from '~/components/icons.tsx'
 import { Notice } from '~/components/notice.tsx'
-import { toolTitle } from '~/components/tool-words.ts'
+import { useToolTitle } from '~/components/tool-words.ts'
 import type { ToolServerFieldsFragment } from '../../../../schema/generated/graphql.ts'
 import { ToolServers } from './queries.ts'
 import { listStyle, Section } from './section.tsx'
@@ -84,7 +84,7 @@ function ToolItem({ tool }: { tool: Tool }) {
   return (
     <li className="min-w-0">
       <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
-        <span className="font-medium wrap-anywhere">{toolTitle(tool)}</span>
+        <span className="font-medium wrap-anywhere">{useToolTitle()(tool)}</span>
         <code className="font-mono text-xs text-muted wrap-anywhere">{tool.name}</code>
         {tool.readOnly && <Mark>{t('onlyReads')}</Mark>}
         {tool.destructive && <Mark tone="warn">{t('mayDestroy')}</Mark>}
