@@ -11,6 +11,8 @@ export const limitsSchema = z.strictObject({
   /** Off by default: behind a proxy all come from one. */
   socketsPerAddress: z.number().int().positive().optional(),
   sockets: count(6_000),
+  /** What people dictate at once: about ten minutes of speech. */
+  recordingBytes: count(10_485_760),
   attachmentBytes: count(10_485_760),
   attachmentsPerMessage: count(10),
   /** Files of one person that were not sent yet. */

@@ -395,7 +395,7 @@ describe.each(walls)('with %s', (_, wall) => {
   })
 
   describe('a key of A without the scope', () => {
-    const any = ['viewer', 'rateLimit', 'toolServers', 'models']
+    const any = ['viewer', 'rateLimit', 'toolServers', 'models', 'dictation']
     const guarded = rows.filter(({ field, kinds }) => !any.includes(field) && !kinds.includes('User'))
 
     test.each(named(guarded))('%s: FORBIDDEN', async (_, row) => {

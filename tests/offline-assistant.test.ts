@@ -108,6 +108,11 @@ describe('what is asked for', () => {
     ["what's left", open],
     ['my tasks', open],
     ['tasks?', open],
+    ['Open my tasks page', { kind: 'go-to-tasks' }],
+    ['Please take me to the dashboard', { kind: 'go-to-tasks' }],
+    ['Add milk and open the tasks page', add('milk'), { kind: 'go-to-tasks' }],
+    ['open tasks', open],
+    ["Add 'open the tasks page'", add('open the tasks page')],
     ['list all tasks', { kind: 'list', status: 'all', due: null }],
     ['Which tasks are done?', { kind: 'list', status: 'done', due: null }],
     [
@@ -319,6 +324,20 @@ describe('the offline assistant', () => {
     )
     expect((await says('Complete pay rent')).text).toBe('I found no open task like **pay rent**.')
     expect(tasks.some((task) => task.completed)).toBe(false)
+  })
+
+  test('opens the tasks page where the page offers to, last of all; elsewhere it says where that is', async () => {
+    const { tasks, work } = taskTools()
+    const opens = conversation({ tasks, work: { ...work, open_tasks_page: () => ({ opened: true }) } })
+    expect(await opens.says('Add milk and open my tasks page')).toEqual({
+      text: 'Added **milk**.\n\nHere are your tasks.',
+      calls: [['add_task'], ['open_tasks_page']],
+    })
+    const { says } = conversation(taskTools())
+    expect(await says('Open my tasks page')).toEqual({
+      text: 'I cannot open pages from here. Your tasks are on your dashboard.',
+      calls: [],
+    })
   })
 
   test('knows what "it" is', async () => {

@@ -20,7 +20,7 @@ import type { Opening } from './opening.ts'
 import { takeAnswers, takeToolOutput } from './page-answers.ts'
 import type { ChatkitRequest, ThreadEvent } from './protocol.ts'
 import { isRefusedBeforeStream, notSent, refusal } from './refusal.ts'
-import { checkForm, readRequest } from './request.ts'
+import { checkForm, readRequest, timeZoneIn } from './request.ts'
 import { retry } from './retry.ts'
 import { say } from './say.ts'
 import { conversationOf, listThreads } from './threads.ts'
@@ -48,9 +48,9 @@ export function createChatkitEndpoint(parts: ChatkitParts): (request: Request) =
     try {
       checkForm(request)
       const viewer = await parts.authenticate(request)
-      const asked = await readRequest(request, parts.limits.bodyBytes)
+      const asked = await readRequest(request, parts.limits)
       requireScopes(viewer, needed[asked.type])
-      return await serve(parts, viewer, asked, request.signal)
+      return await serve(parts, viewer, asked, request)
     } catch (error) {
       return refusal(error)
     }
@@ -80,7 +80,7 @@ async function serve(
   parts: ChatkitParts,
   viewer: Viewer,
   asked: ChatkitRequest,
-  signal: AbortSignal,
+  { headers, signal }: Request,
 ): Promise<Response> {
   const { units, runs, bell, links, limits } = parts
   const em = units.as(viewer)
@@ -88,7 +88,7 @@ async function serve(
   switch (asked.type) {
     case 'threads.create':
     case 'threads.add_user_message':
-      return stream(() => say(parts, viewer, asked))
+      return stream(() => say(parts, viewer, asked, timeZoneIn(headers)))
     case 'threads.add_client_tool_output':
       return stream(() => takeToolOutput({ units, runs, viewer }, asked))
     case 'threads.add_structured_input':
@@ -107,7 +107,7 @@ async function serve(
       await deleteDraft(em, viewer, attachmentOf(asked.params.attachment_id))
       return json({})
     case 'input.transcribe':
-      return json(await transcribe(parts.model, asked, signal))
+      return json(await transcribe(parts.model, asked, limits, signal))
     case 'items.feedback':
       await giveFeedback(em, viewer, bell, asked)
       return json({})

@@ -15,20 +15,25 @@ import { toItems, toThread } from './translate.ts'
 type SayParts = { units: Units; runs: Runs; links: AttachmentLinks }
 type SayRequest = RequestOf<'threads.create' | 'threads.add_user_message'>
 
-/** Sends the message, or finds the one that this request repeats. Rejects as `sendMessage`: RUN_ACTIVE when busy. */
+/**
+ * Sends the message, or finds the one that this request repeats. `timeZone` is where the person is, if they say. Rejects as
+ * `sendMessage`: RUN_ACTIVE when busy.
+ */
 export async function say(
   { units, runs, links }: SayParts,
   viewer: Viewer,
   { type, params }: SayRequest,
+  timeZone: string | null,
 ): Promise<Opening> {
   const input: SendMessage = {
     ...('thread_id' in params && { conversationId: conversationOf(params.thread_id) }),
     ...messageInput(params.input),
     whenBusy: 'REJECT',
     clientTools: pageToolNames,
+    timeZone,
   }
   const { conversationId = null, content, model = null, attachmentIds = [] } = input
-  const key = repeatKey(viewer, type, [conversationId, content, model, attachmentIds])
+  const key = repeatKey(viewer, type, [conversationId, content, model, attachmentIds, timeZone])
   const isNew = type === 'threads.create'
   const { conversation, message, run } = await oncePerRequest(
     units,

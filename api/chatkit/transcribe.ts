@@ -1,19 +1,26 @@
 import { AppError, badInput } from '../errors.ts'
+import type { Limits } from '../limits.ts'
 import type { Model, Recording } from '../runs/model.ts'
 import { RunError } from '../runs/run-failure.ts'
 import type { RequestOf } from './protocol.ts'
 
 /**
  * What a person said, as text. CONFLICT when this server has no model that could write it down, BAD_USER_INPUT for what is
- * no recording, OVERLOADED when the model fails.
+ * no recording, PAYLOAD_TOO_LARGE for one that is too long, OVERLOADED when the model fails.
  */
 export async function transcribe(
   model: Pick<Model, 'transcribe'>,
   { params }: RequestOf<'input.transcribe'>,
+  { recordingBytes }: Pick<Limits, 'recordingBytes'>,
   signal: AbortSignal,
 ): Promise<{ text: string }> {
   if (!model.transcribe) throw new AppError('CONFLICT', 'Dictation is not set up on this server.')
   const recording = readRecording(params.audio_base64, params.mime_type)
+  const actual = recording.bytes.length
+  if (actual > recordingBytes)
+    throw new AppError('PAYLOAD_TOO_LARGE', `A recording has at most ${recordingBytes} bytes.`, {
+      ...{ limit: recordingBytes, limitName: 'recordingBytes', actual },
+    })
   try {
     return { text: await model.transcribe(recording, signal) }
   } catch (error) {

@@ -8,3 +8,10 @@ builder.queryField('models', (t) =>
     resolve: (_, __, { runs }) => [...runs.models],
   }),
 )
+
+builder.queryField('dictation', (t) =>
+  t.boolean({
+    description: 'Whether people may dictate here: whether the ChatKit request `input.transcribe` is answered.',
+    resolve: (_, __, { runs }) => runs.takesDictation,
+  }),
+)

@@ -8,12 +8,13 @@ const likeName = /^[A-Za-z][A-Za-z0-9_+/-]{0,63}$/
 /** A time zone as IANA names it (`Europe/Berlin`); null when none is given. Throws BAD_USER_INPUT for anything else. */
 export function checkedTimeZone(name: string | null | undefined): string | null {
   if (name == null) return null
-  if (!likeName.test(name) || !isKnown(name))
-    throw badInput(['input', 'timeZone'], 'must be the name of a time zone, such as Europe/Berlin')
+  if (!isTimeZone(name)) throw badInput(['input', 'timeZone'], 'must be the name of a time zone, such as Europe/Berlin')
   return name
 }
 
-function isKnown(timeZone: string): boolean {
+/** Whether this is the name of a time zone that is known here. */
+export function isTimeZone(timeZone: string): boolean {
+  if (!likeName.test(timeZone)) return false
   try {
     new Intl.DateTimeFormat('en', { timeZone })
     return true

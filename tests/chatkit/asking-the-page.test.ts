@@ -4,7 +4,7 @@ import { startApp } from '../support/app.ts'
 import { cleanUpAfterFile } from '../support/cleaning.ts'
 import { all, until } from '../support/events.ts'
 import { calls, pause, says, startProvider } from '../support/scripted-provider.ts'
-import { chatkitOf, messageRequest, textsOf } from './chat.ts'
+import { chatkitOf, exchange, messageRequest, textsOf } from './chat.ts'
 import { streamFaults } from './conformance.ts'
 
 const provider = await startProvider()
@@ -51,6 +51,35 @@ test('a tool of the page ends the stream with its call; what the page gives back
   provider.plays(says('Again.'))
   await chat.says('And again?', { thread })
   expect(shown().filter((entry) => 'output' in entry)).toHaveLength(1)
+})
+
+test('without any model it can be tried too, and “today” is the person’s day', async () => {
+  const ada = await (await startApp()).user('ada')
+  const chat = chatkitOf(ada)
+  // Wherever the clock stands, there it is another day than in UTC.
+  const zone = new Date().getUTCHours() < 12 ? 'Etc/GMT+12' : 'Pacific/Kiritimati'
+  const today = new Intl.DateTimeFormat('en-CA', { timeZone: zone, dateStyle: 'short' }).format(new Date())
+  const { events } = await chat.opens(messageRequest('Add milk for today and open my tasks page'), {
+    headers: { 'x-parley-time-zone': zone },
+  })
+  const { thread, done } = exchange(await all(events))
+  expect(done.at(-1)).toMatchObject({ type: 'client_tool_call', status: 'pending', name: 'open_tasks_page' })
+  const { text } = await chat.hears('threads.add_client_tool_output', { thread_id: thread, result: { opened: true } })
+  expect(text).toBe('Added **milk** for today.\n\nHere are your tasks.')
+  const { tasks } = await ada.query<{ tasks: { edges: { node: { dueOn: string } }[] } }>(
+    '{ tasks { edges { node { dueOn } } } }',
+  )
+  expect(tasks.edges).toEqual([{ node: { dueOn: today } }])
+})
+
+test('a zone that is none is left aside', async () => {
+  const chat = chatkitOf(await app.user('ada'))
+  for (const zone of ['Berlin', 'Europe/Nowhere', '../etc', '']) {
+    provider.plays(says('ok'))
+    const { events } = await chat.opens(messageRequest('hi'), { headers: { 'x-parley-time-zone': zone } })
+    expect(exchange(await all(events)).text).toBe('ok')
+    expect(provider.requests.at(-1)?.instructions).toContain('time zone UTC')
+  }
 })
 
 test('it is offered to nobody who asks from elsewhere', async () => {

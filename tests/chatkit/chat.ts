@@ -15,7 +15,7 @@ export function chatkitOf(user: Pick<User, 'chatkit'>) {
   }
 
   /** Posts a request that is answered by a stream, and gives the stream, unread. */
-  async function opens(request: object, options: { signal?: AbortSignal } = {}) {
+  async function opens(request: object, options: { signal?: AbortSignal; headers?: Record<string, string> } = {}) {
     const answer = await user.chatkit(request, options)
     if (answer.status !== 200) throw new Error(`HTTP ${answer.status} ${JSON.stringify(await answer.json())}`)
     async function* checked(): AsyncGenerator<WireEvent, void> {

@@ -23,6 +23,8 @@ async function listener(status = 200) {
 
 const webm = Buffer.concat([Buffer.from([0x1a, 0x45, 0xdf, 0xa3]), Buffer.alloc(100, 7)])
 const spoken = { audio_base64: webm.toString('base64'), mime_type: 'audio/webm;codecs=opus' }
+type Refused = { error?: { limitName: string } }
+
 const model = { PARLEY_TRANSCRIPTION_MODEL: 'whisper' }
 
 test('what was said comes back as text', async () => {
@@ -46,6 +48,39 @@ test.each([
   const answer = await (await app.user('ada')).chatkit({ type: 'input.transcribe', params })
   expect(answer.status).toBe(400)
   expect(provider.heard).toEqual([])
+})
+
+test('a recording has a limit of its own, above the one of other bodies', async () => {
+  const provider = await listener()
+  const app = await startApp({ provider, env: model, limits: { recordingBytes: 100_000, bodyBytes: 1_000 } })
+  const ada = await app.user('ada')
+  const says = async (bytes: number, more: object = {}) => {
+    const audio_base64 = Buffer.concat([webm.subarray(0, 4), Buffer.alloc(bytes - 4)]).toString('base64')
+    const answer = await ada.chatkit({ type: 'input.transcribe', params: { ...spoken, audio_base64 }, ...more })
+    const { error } = (await answer.json()) as Refused
+    return [answer.status, error?.limitName]
+  }
+  expect(await says(100_000)).toEqual([200, undefined])
+  expect(await says(100_001)).toEqual([413, 'recordingBytes'])
+  expect(await says(200_000)).toEqual([413, 'recordingBytes'])
+  expect(provider.heard).toHaveLength(1)
+  // Nothing else may be that large, nor call itself a recording afterwards.
+  const filler = 'x'.repeat(50_000)
+  for (const body of [
+    { type: 'threads.list', params: { filler } },
+    { params: { ...spoken, filler }, type: 'input.transcribe' },
+  ]) {
+    const answer = await ada.chatkit(body)
+    const { error } = (await answer.json()) as Refused
+    expect([answer.status, error?.limitName]).toEqual([413, 'bodyBytes'])
+  }
+})
+
+test('whether people may dictate is told', async () => {
+  const asks = async (app: Awaited<ReturnType<typeof startApp>>) =>
+    (await (await app.user('ada')).query<{ dictation: boolean }>('{ dictation }')).dictation
+  expect(await asks(await startApp())).toBe(false)
+  expect(await asks(await startApp({ provider: await listener(), env: model }))).toBe(true)
 })
 
 test('without a model for it, or when it fails, that is said', async () => {

@@ -201,10 +201,13 @@ function signedIn(url: string, cookie: string, { name, email }: { name: string; 
     },
 
     /** A request as ChatKit posts it through the page's fetch. Abort the signal to leave. */
-    async chatkit(body: object, { signal }: { signal?: AbortSignal } = {}): Promise<ChatkitAnswer> {
+    async chatkit(
+      body: object,
+      { signal, headers }: { signal?: AbortSignal; headers?: Record<string, string> } = {},
+    ): Promise<ChatkitAnswer> {
       const response = await request('/chatkit', {
         method: 'POST',
-        headers: { 'content-type': 'application/json' },
+        headers: { 'content-type': 'application/json', ...headers },
         body: JSON.stringify(body),
         ...(signal && { signal }),
       })

@@ -82,6 +82,8 @@ function* fulfil(wish: Wish, means: Means, isFirst: boolean): Work {
       return yield* change(wish.name, { notes: wish.notes }, 'all', means, (task) => words.noted(task.title))
     case 'delete':
       return yield* remove(wish.name, means)
+    case 'go-to-tasks':
+      return yield* goToTasks(means)
     case 'greet':
       return isFirst ? words.welcome : words.greeting
     case 'thank':
@@ -172,6 +174,13 @@ function* remove(name: string, means: Means): Work {
   if (!task) return said.join('\n\n')
   const [result] = yield [{ name: 'delete_task', arguments: { task_id: task.id } }]
   return result?.ok ? words.deleted(task.title) : words.failed(task.title, result?.message ?? '')
+}
+
+/** The page opens itself: it is asked by a tool of its own, where it has one. */
+function* goToTasks({ tools }: Means): Work {
+  if (!tools.has('open_tasks_page')) return words.cannotOpen
+  const [result] = yield [{ name: 'open_tasks_page', arguments: {} }]
+  return result?.ok ? words.opened : words.failed('your tasks page', result?.message ?? '')
 }
 
 /** Finds tasks by their names. `said` tells of those that are not there or not clear. */

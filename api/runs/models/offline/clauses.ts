@@ -5,7 +5,7 @@ const quoted =
 
 /** Words with which a request begins that nobody would put in the middle of another. */
 const openers =
-  'add|create|show|list|what|which|tell me|remind me|delete|complete|mark|rename|reschedule|postpone|i also|please'
+  'add|create|show|list|what|which|tell me|remind me|delete|complete|mark|rename|reschedule|postpone|open|take me|i also|please'
 const abbreviation = /\b(?:dr|mr|mrs|ms|st|no|vs|approx|e\.g|i\.e)\.$/i
 
 /** One thing asked for. `text` holds marks where `quotes` belong. */

@@ -12,6 +12,7 @@ export type Wish =
   | { kind: 'reschedule'; name: string; due: Day | null }
   | { kind: 'note'; name: string; notes: string }
   | { kind: 'delete'; name: string }
+  | { kind: 'go-to-tasks' }
   | { kind: 'greet' | 'thank' | 'help' | 'connect' | 'today' }
   | { kind: 'unclear'; text: string }
 
@@ -25,7 +26,7 @@ export function wishesIn(message: string, today: Day): Wish[] {
 }
 
 function wishIn(clause: Clause, today: Day): Wish {
-  for (const understand of [listing, changing, adding, smallTalk]) {
+  for (const understand of [going, listing, changing, adding, smallTalk]) {
     const wish = understand(clause, today)
     if (wish) return wish
   }
@@ -50,6 +51,15 @@ function smallTalk({ text }: Clause): Wish | null {
     return { kind: 'help' }
   if (/^(what('s| is) (the )?(date|day)|what day is)\b/.test(said)) return { kind: 'today' }
   return null
+}
+
+const tasksPage = /\b(?:tasks?|to-?dos?|to-do|dashboard)\b.*\bpage\b|\bdashboard\b/
+
+/** The page itself is wanted, not what is on it. */
+function going({ text, quotes }: Clause): Wish | null {
+  const said = text.toLowerCase()
+  const asks = /^(?:open|show(?: me)?|go(?: back)? to|switch to|(?:take|bring) me(?: back)? to)\b/.test(said)
+  return asks && tasksPage.test(said) && quotesIn(text, quotes).length === 0 ? { kind: 'go-to-tasks' } : null
 }
 
 const tasksWord = '(?:tasks?|to-?dos?|to do list|todo list|list|things? to do)'

@@ -65,6 +65,10 @@ export const noTool = (what: string) => `I have no tool here with which I could 
 export const cannotDelete = (name: string) =>
   `I cannot delete tasks from here. On your dashboard, where your tasks are, you can delete ${bold(name)} yourself.`
 
+export const opened = 'Here are your tasks.'
+
+export const cannotOpen = 'I cannot open pages from here. Your tasks are on your dashboard.'
+
 export const whichOne = (name: string, titles: readonly string[]) =>
   `Which one do you mean by ${bold(name)}?\n\n${titles.map((title) => `- ${escaped(title)}`).join('\n')}`
 

@@ -1,10 +1,11 @@
 import { accessToken, mutate } from '~/api.ts'
+import { browserZone } from '~/clock.tsx'
 import { Stop } from '~/sending.ts'
 
 const leavingMs = 300
 
 /**
- * The `fetch` that ChatKit talks to our server with: it shows the token, and turns ChatKit's way of stopping (it merely
+ * The `fetch` that ChatKit talks to our server with: it shows the token, says where the person is, and turns ChatKit's way of stopping (it merely
  * aborts its request) into `stopRun`. An abort because the person goes elsewhere is no stop: the answer goes on.
  */
 export function createChatkitFetch() {
@@ -42,6 +43,8 @@ async function authorized(input: RequestInfo | URL, init?: RequestInit): Promise
 async function withToken(init: RequestInit | undefined, renew: boolean): Promise<RequestInit> {
   const headers = new Headers(init?.headers)
   headers.set('authorization', `Bearer ${await accessToken({ renew })}`)
+  // ChatKit says nothing of it, and “Friday” depends on it.
+  headers.set('x-parley-time-zone', browserZone())
   return { ...init, headers }
 }
 

@@ -81,8 +81,9 @@ export function createThreadKeeper(first: string | null, chat: KeptChat) {
     },
     /** ChatKit says which thread it shows. */
     changed(id: string | null) {
-      shown = id
       heard = true
+      if (id === shown && id === wanted) return
+      shown = id
       if (!known.has(id) && id !== null) {
         known.add(id)
         if (wanted === null) {
