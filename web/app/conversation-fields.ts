@@ -74,6 +74,13 @@ export const MessageFields = graphql(`
     replaces {
       id
     }
+    attachments {
+      id
+      name
+      mediaType
+      size
+      url
+    }
     run {
       id
       model

@@ -5,13 +5,15 @@ import { browserZone } from './clock.tsx'
 import { read, write } from './drafts.ts'
 import { useConnection } from './events.ts'
 import { Failure, sentenceOf } from './failure.ts'
+import { words } from './language.tsx'
 import { newKey } from './new-key.ts'
 import { Say } from './sending.ts'
+import type { UploadedFile } from './upload.ts'
 
 export type Sent = NonNullable<SayMutation['sendMessage']>
 
 /** What is sent, the same at each attempt: a key may come again with the same body only. */
-type Body = { text: string; key: string; model?: string; timeZone?: string }
+type Body = { text: string; files: readonly UploadedFile[]; key: string; model?: string; timeZone?: string }
 
 /** A message on its way: shown before the server has it, and kept on this device until it has. */
 export type Outgoing = Body & {
@@ -41,16 +43,22 @@ export function useSending({ draftKey, conversationId, newest = 0, model, onSent
 
   useEffect(() => {
     const left = parse(read(place))
-    if (left) setOutgoing({ ...left, after: Number.MAX_SAFE_INTEGER, failure: { sentence: unsure, passing: false } })
+    if (left)
+      setOutgoing({
+        ...left,
+        after: Number.MAX_SAFE_INTEGER,
+        failure: { sentence: words()('chat.unsure'), passing: false },
+      })
   }, [place])
 
   const attempt = async (outgoing: Outgoing) => {
-    const { text, key, model, timeZone } = outgoing
+    const { text, files, key, model, timeZone } = outgoing
     setOutgoing({ ...outgoing, failure: null })
     try {
       const { sendMessage } = await mutate(Say, {
         input: {
           ...{ conversationId, content: text, idempotencyKey: key, model, timeZone },
+          ...(files.length > 0 && { attachmentIds: files.map(({ id }) => id) }),
           // While an answer is being made it waits for its turn.
           whenBusy: 'QUEUE',
         },
@@ -60,11 +68,11 @@ export function useSending({ draftKey, conversationId, newest = 0, model, onSent
       // A new conversation's page takes over with the message in it: until then it stays here.
       if (conversationId) setOutgoing(null)
     } catch (error) {
-      setOutgoing({ ...outgoing, failure: failureOf(error) })
+      setOutgoing({ ...outgoing, failure: failureOf(error, files) })
     }
   }
-  const send = (text: string) => {
-    const body: Body = { text, key: newKey(), model, timeZone: browserZone() }
+  const send = (text: string, files: readonly UploadedFile[] = []) => {
+    const body: Body = { text, files, key: newKey(), model, timeZone: browserZone() }
     write(place, JSON.stringify(body))
     void attempt({ ...body, failure: null, after: newest })
   }
@@ -81,22 +89,24 @@ export function useSending({ draftKey, conversationId, newest = 0, model, onSent
   const takeBack = () => {
     write(place, '')
     setOutgoing(null)
-    return outgoing?.text ?? ''
+    return { text: outgoing?.text ?? '', files: outgoing?.files ?? [] }
   }
   return { outgoing, send, again, takeBack }
 }
 
-const unsure = 'It is not certain that this was sent. Trying again cannot send it twice.'
-
-function failureOf(error: unknown): Outgoing['failure'] {
+function failureOf(error: unknown, files: readonly UploadedFile[]): Outgoing['failure'] {
+  if (files.length > 0 && error instanceof Failure && error.code === 'NOT_FOUND')
+    return { sentence: words()('files.notThere'), passing: false }
   const passing = error instanceof Failure && error.code === 'NETWORK'
-  return { sentence: passing ? `${sentenceOf(error)} ${unsure}` : `Not sent. ${sentenceOf(error)}`, passing }
+  const reason = sentenceOf(error)
+  const sentence = passing ? `${reason} ${words()('chat.unsure')}` : words()('chat.notSent', { reason })
+  return { sentence, passing }
 }
 
 function parse(kept: string): Body | null {
   try {
-    const { text, key, model, timeZone } = JSON.parse(kept)
-    return typeof text === 'string' && typeof key === 'string' ? { text, key, model, timeZone } : null
+    const { text, files = [], key, model, timeZone } = JSON.parse(kept)
+    return typeof text === 'string' && typeof key === 'string' ? { text, files, key, model, timeZone } : null
   } catch {
     return null
   }

@@ -1,4 +1,5 @@
 import { memo } from 'react'
+import { useTranslations } from 'use-intl'
 import type { ChatMessage } from '~/conversation-state.ts'
 import { CopyButton } from './copy-button.tsx'
 import { FeedbackButtons } from './feedback.tsx'
@@ -39,7 +40,9 @@ export const ChatMessageView = memo(function ChatMessageView({ message, continue
 })
 
 function Said({ message, continued, last }: ChatMessageProps) {
-  const shown = message.content !== '' || message.toolCalls.length > 0 || endings[message.status]
+  const t = useTranslations('chat')
+  const ending = endings[message.status]
+  const shown = message.content !== '' || message.toolCalls.length > 0 || ending
   if (!shown) return null
   return (
     <AssistantRow first={!continued}>
@@ -48,10 +51,10 @@ function Said({ message, continued, last }: ChatMessageProps) {
         {message.toolCalls.map((call) => (
           <ToolCard key={call.id} call={call} />
         ))}
-        {endings[message.status] && <p className="text-sm text-muted italic">{endings[message.status]}</p>}
+        {ending && <p className="text-sm text-muted italic">{t(ending)}</p>}
         {message.content !== '' && message.status !== 'STREAMING' && (
           <div className="-ms-2 -mt-1 -mb-5 flex items-center opacity-0 group-hover/message:opacity-100 focus-within:opacity-100 pointer-coarse:opacity-100">
-            <CopyButton text={() => message.content} label="Copy the answer" />
+            <CopyButton text={() => message.content} label={t('copyAnswer')} />
             <FeedbackButtons message={message} />
             {last && message.run?.usage && <TokenUse usage={message.run.usage} />}
           </div>
@@ -61,8 +64,8 @@ function Said({ message, continued, last }: ChatMessageProps) {
   )
 }
 
-const endings: Partial<Record<ChatMessage['status'], string>> = {
-  STOPPED: 'You stopped this answer.',
-  INTERRUPTED: 'This answer was cut short.',
-  FAILED: 'This answer failed.',
+const endings: Partial<Record<ChatMessage['status'], 'stopped' | 'cutShort' | 'failed'>> = {
+  STOPPED: 'stopped',
+  INTERRUPTED: 'cutShort',
+  FAILED: 'failed',
 }

@@ -1,4 +1,5 @@
 import { Fragment, type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
+import { useTranslations } from 'use-intl'
 import { CopyButton } from './copy-button.tsx'
 import type { CodePart } from './highlight.ts'
 import { lazy, useLazy } from './use-lazy.ts'
@@ -8,11 +9,12 @@ const highlighting = lazy(() => import('./highlight.ts'))
 /** Code with its language, coloured, to be copied as it was written. */
 export function CodeBlock({ children }: { children: ReactNode }) {
   const { code, language } = readCode(children)
+  const t = useTranslations('chat')
   return (
     <div className="overflow-hidden rounded-xl border border-line bg-surface">
       <div className="flex h-9 items-center justify-between border-b border-line ps-3.5 pe-1 text-xs text-muted">
-        <span>{language ?? 'Code'}</span>
-        <CopyButton text={() => code} label="Copy the code" />
+        <span>{language ?? t('code')}</span>
+        <CopyButton text={() => code} label={t('copyCode')} />
       </div>
       <pre
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by key

@@ -1,21 +1,28 @@
-import { type FormEvent, type KeyboardEvent, useEffect, useLayoutEffect, useRef } from 'react'
+import { type ClipboardEvent, type FormEvent, type KeyboardEvent, useEffect, useLayoutEffect, useRef } from 'react'
+import { useTranslations } from 'use-intl'
 import { useDraft } from '~/drafts.ts'
+import { attachable, type UploadedFile } from '~/upload.ts'
+import { useFiles } from '~/use-files.ts'
 import { buttonStyle } from './button.tsx'
 import { cn } from './class-names.ts'
-import { ArrowUpIcon, StopIcon } from './icons.tsx'
+import { DraftFiles } from './draft-files.tsx'
+import { useFileDrop } from './file-drop.ts'
+import { ArrowUpIcon, ClipIcon, StopIcon } from './icons.tsx'
 
 const maxBytes = 64 * 1024
 const encoder = new TextEncoder()
 
+export type Draft = { text: string; files: readonly UploadedFile[] }
+
 type ComposerProps = {
   /** Where the text is kept until it is sent. */
   draftKey: string
-  onSend: (text: string) => void
+  onSend: (text: string, files: readonly UploadedFile[]) => void
   /** Whether something else is on its way: one may write meanwhile. */
   disabled?: boolean
   onTyping?: () => void
-  /** A text that comes back to be changed: goes before what is there. */
-  takenBack?: string
+  /** What comes back to be changed: goes before what is there. */
+  takenBack?: Draft | null
   /** Given while an answer is written: what is sent meanwhile waits for its turn. */
   onStop?: () => void
   stopping?: boolean
@@ -30,20 +37,30 @@ export function Composer(props: ComposerProps) {
   const input = useRef<HTMLTextAreaElement>(null)
   const [text, setText] = useDraft(draftKey, input)
   const excess = text.length * 3 > maxBytes ? encoder.encode(text).length - maxBytes : 0
-  const written = text.trim() !== ''
-  const sendable = written && excess <= 0 && !disabled
+  const files = useFiles(draftKey)
+  const t = useTranslations('files')
+  const words = useTranslations('chat')
+  const dropping = useFileDrop(files.add)
+  const chooser = useRef<HTMLInputElement>(null)
+  const written = text.trim() !== '' || files.files.length > 0
+  const sendable = written && files.ready && excess <= 0 && !disabled
   useGrowing(input, text)
   // biome-ignore lint/correctness/useExhaustiveDependencies: once for each text that comes back
   useEffect(() => {
     if (!takenBack) return
-    setText(text ? `${takenBack}\n${text}` : takenBack)
+    setText([takenBack.text, text].filter(Boolean).join('\n'))
+    if (takenBack.files.length > 0) files.replace(takenBack.files)
     input.current?.focus()
   }, [takenBack])
 
   const send = () => {
     if (!sendable) return
-    onSend(text)
+    onSend(
+      text,
+      files.files.flatMap(({ uploaded }) => uploaded ?? []),
+    )
     setText('')
+    files.replace([])
     input.current?.focus()
   }
   const submit = (event: FormEvent) => {
@@ -56,62 +73,104 @@ export function Composer(props: ComposerProps) {
     event.preventDefault()
     send()
   }
+  /** A picture that was copied. Beside text it is most often a picture of that text. */
+  const onPaste = ({ clipboardData }: ClipboardEvent) => {
+    const pasted = [...clipboardData.files]
+    if (pasted.length > 0 && !clipboardData.types.includes('text/plain')) files.add(pasted)
+  }
   return (
-    <form onSubmit={submit}>
-      <div className="flex items-end gap-2 rounded-3xl border border-field bg-raised p-2 shadow-card has-[textarea:focus-visible]:border-link has-[textarea:focus-visible]:ring-4 has-[textarea:focus-visible]:ring-accent-soft">
-        <textarea
-          ref={input}
-          value={text}
-          onChange={(event) => {
-            setText(event.target.value)
-            onTyping?.()
+    <form onSubmit={submit} data-dropping={dropping || undefined}>
+      <div className="rounded-3xl border border-field bg-raised p-2 shadow-card has-[textarea:focus-visible]:border-link has-[textarea:focus-visible]:ring-4 has-[textarea:focus-visible]:ring-accent-soft in-data-dropping:border-link in-data-dropping:bg-accent-soft">
+        {dropping && <p className="px-3 pt-1 pb-2 text-sm">{t('drop')}</p>}
+        <DraftFiles
+          files={files.files}
+          onRemove={(key) => {
+            files.remove(key)
+            input.current?.focus()
           }}
-          onKeyDown={onKeyDown}
-          rows={1}
-          // biome-ignore lint/a11y/noAutofocus: the page is for writing here
-          autoFocus={autoFocus}
-          dir="auto"
-          aria-label={label}
-          aria-describedby={excess > 0 ? 'composer-note' : undefined}
-          placeholder={placeholder}
-          className="max-h-[40dvh] min-h-10 flex-1 resize-none bg-transparent px-3 py-2 text-base leading-6 outline-none"
         />
-        {onStop && (
-          <button
-            key="stop"
-            type="button"
-            onClick={(event) => {
-              onStop()
-              // By key: the button goes, the focus stays here. By finger it would call the keyboard up.
-              if (event.detail === 0) input.current?.focus()
+        <div className="flex items-end gap-2">
+          <input
+            ref={chooser}
+            type="file"
+            multiple
+            hidden
+            accept={attachable}
+            onChange={({ target }) => {
+              files.add([...(target.files ?? [])])
+              target.value = ''
+              input.current?.focus()
             }}
-            disabled={stopping}
-            aria-label="Stop the answer"
-            title="Stop the answer"
-            className={cn(buttonStyle({ look: 'outline', size: 'icon' }), 'rounded-full shadow-none')}
-          >
-            <StopIcon />
-          </button>
-        )}
-        {(!onStop || written) && (
+          />
           <button
-            key="send"
-            type="submit"
-            aria-disabled={!sendable}
-            aria-label="Send"
-            title="Send"
-            className={cn(
-              buttonStyle({ look: 'accent', size: 'icon' }),
-              'rounded-full aria-disabled:bg-sunken aria-disabled:text-muted aria-disabled:opacity-100',
-            )}
+            type="button"
+            onClick={() => chooser.current?.click()}
+            aria-label={t('attach')}
+            title={t('attach')}
+            className={buttonStyle({ look: 'quiet', size: 'icon', className: 'rounded-full' })}
           >
-            <ArrowUpIcon strokeWidth="2.25" />
+            <ClipIcon />
           </button>
-        )}
+          <textarea
+            ref={input}
+            value={text}
+            onChange={(event) => {
+              setText(event.target.value)
+              onTyping?.()
+            }}
+            onKeyDown={onKeyDown}
+            onPaste={onPaste}
+            rows={1}
+            // biome-ignore lint/a11y/noAutofocus: the page is for writing here
+            autoFocus={autoFocus}
+            dir="auto"
+            aria-label={label}
+            aria-describedby={excess > 0 ? 'composer-note' : undefined}
+            placeholder={placeholder}
+            className="max-h-[40dvh] min-h-10 min-w-0 flex-1 resize-none bg-transparent px-1 py-2 text-base leading-6 outline-none"
+          />
+          {onStop && (
+            <button
+              key="stop"
+              type="button"
+              onClick={(event) => {
+                onStop()
+                // By key: the button goes, the focus stays here. By finger it would call the keyboard up.
+                if (event.detail === 0) input.current?.focus()
+              }}
+              disabled={stopping}
+              aria-label={words('stopAnswer')}
+              title={words('stopAnswer')}
+              className={cn(buttonStyle({ look: 'outline', size: 'icon' }), 'rounded-full shadow-none')}
+            >
+              <StopIcon />
+            </button>
+          )}
+          {(!onStop || written) && (
+            <button
+              key="send"
+              type="submit"
+              aria-disabled={!sendable}
+              aria-label={words('send')}
+              title={words('send')}
+              className={cn(
+                buttonStyle({ look: 'accent', size: 'icon' }),
+                'rounded-full aria-disabled:bg-sunken aria-disabled:text-muted aria-disabled:opacity-100',
+              )}
+            >
+              <ArrowUpIcon strokeWidth="2.25" />
+            </button>
+          )}
+        </div>
       </div>
+      {(files.failure || (text.trim() !== '' && !files.ready)) && (
+        <p role="alert" className={cn('mt-2 px-4 text-sm', files.failure ? 'text-danger' : 'text-muted')}>
+          {files.failure ?? t('onTheWay')}
+        </p>
+      )}
       {excess > 0 && (
         <p id="composer-note" role="alert" className="mt-2 px-4 text-sm text-danger">
-          This is {Math.ceil(excess / 1024)} kB too long to send. Split it in two.
+          {words('tooLong', { excess: Math.ceil(excess / 1024) })}
         </p>
       )}
     </form>

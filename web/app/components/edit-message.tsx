@@ -1,4 +1,5 @@
 import { type FormEvent, type KeyboardEvent, useState } from 'react'
+import { useTranslations } from 'use-intl'
 import type { ChatMessage } from '~/conversation-state.ts'
 import { Button } from './button.tsx'
 import { inputStyle } from './field.tsx'
@@ -11,6 +12,7 @@ type EditMessageProps = {
 
 /** A message in the making again. What was answered to it is replaced by a new answer. */
 export function EditMessage({ message, save, onClose }: EditMessageProps) {
+  const t = useTranslations()
   const [text, setText] = useState(message.content)
   const [busy, setBusy] = useState(false)
   const submit = async (event?: FormEvent) => {
@@ -38,18 +40,18 @@ export function EditMessage({ message, save, onClose }: EditMessageProps) {
         onKeyDown={onKeyDown}
         rows={Math.min(12, text.split('\n').length + 1)}
         dir="auto"
-        aria-label="Edit the message"
+        aria-label={t('chat.editMessage')}
         // biome-ignore lint/a11y/noAutofocus: one asked to edit it
         autoFocus
         className={`${inputStyle} block py-2.5 leading-relaxed`}
       />
       <div className="flex flex-wrap items-center justify-end gap-2">
-        <p className="min-w-0 flex-1 basis-40 text-xs text-muted">What follows it is answered anew.</p>
+        <p className="min-w-0 flex-1 basis-40 text-xs text-muted">{t('chat.answeredAnew')}</p>
         <Button size="small" look="quiet" onClick={onClose}>
-          Cancel
+          {t('common.cancel')}
         </Button>
         <Button type="submit" size="small" look="accent" disabled={busy || text.trim() === ''}>
-          Send
+          {t('chat.send')}
         </Button>
       </div>
     </form>

@@ -39,6 +39,10 @@ export const ArrowUpIcon = icon('M12 19V5M6 11l6-6 6 6')
 export const ArrowDownIcon = icon('M12 5v14M6 13l6 6 6-6')
 export const ArrowRightIcon = icon('M5 12h14M13 6l6 6-6 6')
 export const CheckIcon = icon('M5 12.5l4.5 4.5L19 7.5')
+export const ClipIcon = icon(
+  'M20 11.5l-8.2 8.2a5 5 0 0 1-7-7l8.5-8.6a3.3 3.3 0 0 1 4.7 4.7l-8.4 8.5a1.7 1.7 0 0 1-2.4-2.4l7.6-7.6',
+)
+export const FileIcon = icon('M14 3H7a2 2 0 0 0-2 2v14a2 2 0 0 0 2 2h10a2 2 0 0 0 2-2V8zM14 3v5h5M9 13h6M9 17h4')
 export const CrossIcon = icon('M6 6l12 12M18 6L6 18')
 export const ChevronDownIcon = icon('M6 9.5l6 6 6-6')
 export const ChevronUpDownIcon = icon('M8 9.5l4-4 4 4M8 14.5l4 4 4-4')
@@ -62,6 +66,7 @@ export const SearchIcon = icon('M11 18a7 7 0 1 0 0-14 7 7 0 0 0 0 14zM16 16l4.5 
 export const SlidersIcon = icon('M4 7h9M17 7h3M4 17h3M11 17h9M15 4.5v5M9 14.5v5')
 export const PinIcon = icon('M9 4h6l-1 6 3 3.5H7L10 10zM12 13.5V20')
 export const ArchiveIcon = icon('M4 5h16v4H4zM5.5 9v10.5h13V9M10 13h4')
+export const DownloadIcon = icon('M12 4v11M7 10.5l5 5 5-5M5 19.5h14')
 export const KeyboardIcon = icon('M3.5 6.5h17v11h-17zM7 10h.01M10.5 10h.01M14 10h.01M17 10h.01M8 14h8')
 export const ThumbUpIcon = icon(
   'M7.5 11v8.5H4.5V11zM7.5 11l4-7c1.5 0 2.2 1 2 2.3L13 9.5h5.2c1.2 0 1.9 1 1.6 2.1l-1.5 6.2c-.3 1-1 1.7-2 1.7H7.5',

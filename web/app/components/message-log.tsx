@@ -1,4 +1,5 @@
 import { type ReactNode, type RefObject, useEffect, useRef, useState } from 'react'
+import { useTranslations } from 'use-intl'
 import { buttonStyle } from './button.tsx'
 import { ArrowDownIcon } from './icons.tsx'
 import { type WatchNear, WatchNearContext } from './log-item.tsx'
@@ -19,6 +20,7 @@ type MessageLogProps = {
  * unless the person has scrolled away from the end.
  */
 export function MessageLog({ children, label, earlier, sent }: MessageLogProps) {
+  const t = useTranslations('chat')
   const scroller = useRef<HTMLDivElement>(null)
   const content = useRef<HTMLDivElement>(null)
   const away = useAway(scroller, content)
@@ -57,11 +59,11 @@ export function MessageLog({ children, label, earlier, sent }: MessageLogProps) 
           }}
           className={buttonStyle({
             size: 'small',
-            className: 'absolute bottom-3 left-1/2 -translate-x-1/2 rounded-full shadow-float motion-safe:animate-rise',
+            className: 'absolute inset-x-0 bottom-3 mx-auto w-fit rounded-full shadow-float motion-safe:animate-rise',
           })}
         >
           <ArrowDownIcon className="size-4" />
-          Newest
+          {t('newest')}
         </button>
       )}
     </div>

@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useState } from 'react'
 import { useQuery } from 'urql'
+import { useTranslations } from 'use-intl'
 import { failureOf } from '~/api.ts'
 import { graphql } from '../../../schema/generated/gql.ts'
 import type { MessageVersionsQuery } from '../../../schema/generated/graphql.ts'
@@ -35,33 +36,34 @@ type MessageVersionsProps = { messageId: string; onShow: (earlier: string | null
 
 /** Steps through the versions that an edited message had. They are read when somebody wants to see them. */
 export function MessageVersions({ messageId, onShow }: MessageVersionsProps) {
+  const t = useTranslations('chat')
   const [back, setBack] = useState(0)
   const [{ data, fetching, error }] = useQuery({ query: Versions, variables: { id: messageId }, pause: back === 0 })
   const earlier = useMemo(() => versionsIn(data), [data])
   useEffect(() => onShow(back === 0 ? null : (earlier[back - 1] ?? null)), [back, earlier, onShow])
-  const position = back === 0 ? 'Edited' : `${earlier.length + 1 - back} of ${earlier.length + 1}`
+  const position = back === 0 ? t('edited') : t('versionOf', { at: earlier.length + 1 - back, all: earlier.length + 1 })
   return (
     <span data-versions="" className="flex items-center text-xs text-muted">
       <button
         type="button"
         onClick={() => setBack(back + 1)}
         disabled={fetching || (back > 0 && back >= earlier.length)}
-        aria-label="Earlier version"
-        title="Earlier version"
+        aria-label={t('earlierVersion')}
+        title={t('earlierVersion')}
         className={buttonStyle({ look: 'quiet', size: 'tiny' })}
       >
-        <ChevronLeftIcon className="size-4" />
+        <ChevronLeftIcon className="size-4 rtl:-scale-x-100" />
       </button>
       <span role="status">{error ? failureOf(error).message : position}</span>
       <button
         type="button"
         onClick={() => setBack(back - 1)}
         disabled={back === 0}
-        aria-label="Later version"
-        title="Later version"
+        aria-label={t('laterVersion')}
+        title={t('laterVersion')}
         className={buttonStyle({ look: 'quiet', size: 'tiny' })}
       >
-        <ChevronRightIcon className="size-4" />
+        <ChevronRightIcon className="size-4 rtl:-scale-x-100" />
       </button>
     </span>
   )

@@ -1,3 +1,4 @@
+import { useTranslations } from 'use-intl'
 import type { Outgoing } from '~/use-sending.ts'
 import { Button } from './button.tsx'
 import { LogItem } from './log-item.tsx'
@@ -9,10 +10,11 @@ type OutgoingMessageProps = { outgoing: Outgoing; onAgain: () => void; onTakeBac
 
 /** A message that the server has not confirmed yet. */
 export function OutgoingMessage({ outgoing, onAgain, onTakeBack }: OutgoingMessageProps) {
+  const t = useTranslations()
   return (
     <>
       <LogItem>
-        <UserBubble text={outgoing.text}>
+        <UserBubble text={outgoing.text} files={outgoing.files}>
           {outgoing.failure && (
             <Notice
               urgent
@@ -20,10 +22,10 @@ export function OutgoingMessage({ outgoing, onAgain, onTakeBack }: OutgoingMessa
               action={
                 <span className="flex gap-2">
                   <Button size="small" onClick={onAgain}>
-                    Try again
+                    {t('common.tryAgain')}
                   </Button>
                   <Button size="small" look="quiet" onClick={onTakeBack}>
-                    Edit
+                    {t('common.edit')}
                   </Button>
                 </span>
               }
@@ -36,7 +38,7 @@ export function OutgoingMessage({ outgoing, onAgain, onTakeBack }: OutgoingMessa
       {!outgoing.failure && (
         <LogItem>
           <AssistantRow>
-            <Thinking words="Sending" />
+            <Thinking words={t('chat.sending')} />
           </AssistantRow>
         </LogItem>
       )}

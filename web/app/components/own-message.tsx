@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'react'
+import { useTranslations } from 'use-intl'
 import type { ChatMessage } from '~/conversation-state.ts'
 import { useMessageActions } from '~/message-actions.ts'
 import { Button, buttonStyle } from './button.tsx'
@@ -11,6 +12,7 @@ import { UserBubble } from './user-bubble.tsx'
 /** What the person said, and what they can do about it. */
 export function OwnMessage({ message }: { message: ChatMessage }) {
   const actions = useMessageActions()
+  const t = useTranslations('chat')
   const [editing, setEditing] = useState(false)
   const [earlier, setEarlier] = useState<string | null>(null)
   const edit = useRef<HTMLButtonElement>(null)
@@ -25,26 +27,26 @@ export function OwnMessage({ message }: { message: ChatMessage }) {
   const { run } = message
   const waits = run?.status === 'QUEUED'
   return (
-    <UserBubble text={earlier ?? message.content} faded={earlier !== null || waits}>
+    <UserBubble text={earlier ?? message.content} files={message.attachments} faded={earlier !== null || waits}>
       {waits && actions && (
         <p className="flex items-center gap-2 text-xs text-muted">
-          Waiting for its turn
+          {t('waitsForTurn')}
           <Button size="small" look="quiet" onClick={() => void actions.giveUp(run.id)}>
-            Do not answer
+            {t('doNotAnswer')}
           </Button>
         </p>
       )}
       {actions && !waits && (
         <div className="-mt-1.5 -me-1 -mb-6 flex items-center opacity-0 group-hover/own:opacity-100 focus-within:opacity-100 has-[[data-versions]]:opacity-100 pointer-coarse:opacity-100">
           {message.replaces && <MessageVersions messageId={message.id} onShow={setEarlier} />}
-          <CopyButton text={() => message.content} label="Copy the message" />
+          <CopyButton text={() => message.content} label={t('copyMessage')} />
           {actions.edit && (
             <button
               ref={edit}
               type="button"
               onClick={() => setEditing(true)}
-              aria-label="Edit the message"
-              title="Edit the message"
+              aria-label={t('editMessage')}
+              title={t('editMessage')}
               className={buttonStyle({ look: 'quiet', size: 'tiny' })}
             >
               <PencilIcon className="size-4.5" />

@@ -3,7 +3,7 @@ import { cn } from './class-names.ts'
 import { Mark } from './logo.tsx'
 
 /** The assistant is at work and has nothing to show yet. */
-export function Thinking({ words = 'Thinking' }: { words?: string }) {
+export function Thinking({ words }: { words: string }) {
   return (
     <div className="flex items-center gap-3 py-1 text-[0.9375rem] text-muted motion-safe:animate-rise">
       <span className="flex gap-1" aria-hidden="true">

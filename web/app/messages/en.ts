@@ -1,4 +1,6 @@
 import { auth } from './en/auth.ts'
+import { chat } from './en/chat.ts'
+import { chatkit } from './en/chatkit.ts'
 import { common } from './en/common.ts'
 import { connection } from './en/connection.ts'
 import { errors } from './en/errors.ts'
@@ -6,6 +8,7 @@ import { failures } from './en/failures.ts'
 import { files } from './en/files.ts'
 import { frame } from './en/frame.ts'
 import { history } from './en/history.ts'
+import { moving } from './en/moving.ts'
 import { settings } from './en/settings.ts'
 import { tasks } from './en/tasks.ts'
 import { time } from './en/time.ts'
@@ -15,6 +18,8 @@ import { tools } from './en/tools.ts'
 /** All words of the pages in English, each area in a file of its own. */
 export const messages = {
   auth,
+  chat,
+  chatkit,
   common,
   connection,
   errors,
@@ -22,6 +27,7 @@ export const messages = {
   files,
   frame,
   history,
+  moving,
   settings,
   tasks,
   time,

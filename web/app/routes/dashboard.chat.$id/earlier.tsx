@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react'
+import { useTranslations } from 'use-intl'
 import { Button } from '~/components/button.tsx'
 import { Spinner } from '~/components/spinner.tsx'
 import type { EarlierPages } from './use-earlier.ts'
@@ -8,6 +9,7 @@ const pageSize = 50
 /** The way to what was said before: taken by itself when its end comes near, or on a person's wish. */
 export function Earlier({ pages }: { pages: EarlierPages }) {
   const { more, state, read } = pages
+  const t = useTranslations('chat')
   const place = useRef<HTMLDivElement>(null)
   const latest = useRef(read)
   useEffect(() => {
@@ -47,7 +49,7 @@ export function Earlier({ pages }: { pages: EarlierPages }) {
         aria-disabled={state === 'busy'}
       >
         {state === 'busy' && <Spinner />}
-        Show earlier messages
+        {t('earlier')}
       </Button>
       {typeof state === 'object' && <p className="text-sm text-danger">{state.failure}</p>}
     </div>

@@ -1,28 +1,36 @@
+import { useTranslations } from 'use-intl'
 import { Button } from '~/components/button.tsx'
 import { RefreshIcon } from '~/components/icons.tsx'
 import { Notice } from '~/components/notice.tsx'
 import { AssistantRow } from '~/components/thinking.tsx'
-import { toolTitle } from '~/components/tool-words.ts'
+import { useToolTitle } from '~/components/tool-words.ts'
 import { type ChatMessage, type ChatRun, isFinished } from '~/conversation-state.ts'
+import { useLanguage } from '~/language.tsx'
 
 /** What goes on while there is no text to read; null while there is. `busySeconds`: until the model is asked again. */
-export function activityWords(run: ChatRun, newest: ChatMessage, busySeconds = 0): string | null {
-  if (run.status === 'QUEUED') return 'Waiting for its turn'
-  if (run.status === 'AWAITING_APPROVAL') return 'Waiting for your approval'
-  if (busySeconds > 0) return `The model is busy. Asking again in ${busySeconds} s`
-  const atWork = newest.toolCalls.find(({ status }) => status === 'RUNNING')
-  if (atWork) return toolTitle(atWork)
-  return newest.role === 'ASSISTANT' && !isFinished(newest) && newest.content !== '' ? null : 'Thinking'
+export function useActivityWords() {
+  const t = useTranslations('chat')
+  const toolTitle = useToolTitle()
+  return (run: ChatRun, newest: ChatMessage, busySeconds = 0): string | null => {
+    if (run.status === 'QUEUED') return t('waitsForTurn')
+    if (run.status === 'AWAITING_APPROVAL') return t('waitsForApproval')
+    if (busySeconds > 0) return t('modelBusy', { seconds: busySeconds })
+    const atWork = newest.toolCalls.find(({ status }) => status === 'RUNNING')
+    if (atWork) return toolTitle(atWork)
+    return newest.role === 'ASSISTANT' && !isFinished(newest) && newest.content !== '' ? null : t('thinking')
+  }
 }
 
 type OutcomeProps = { run: ChatRun; newest: ChatMessage | undefined; onAgain: () => void }
 
 /** How the newest run ended, when that is worth a word. */
 export function Outcome({ run, newest, onAgain }: OutcomeProps) {
+  const t = useTranslations()
+  const why = useRunError()
   if (run.status === 'STOPPED' && newest?.role === 'USER')
     return (
       <AssistantRow>
-        <p className="text-sm text-muted italic">You stopped this answer.</p>
+        <p className="text-sm text-muted italic">{t('chat.stopped')}</p>
       </AssistantRow>
     )
   if (run.status !== 'FAILED' && run.status !== 'INTERRUPTED') return null
@@ -35,37 +43,44 @@ export function Outcome({ run, newest, onAgain }: OutcomeProps) {
           again && (
             <Button size="small" onClick={onAgain}>
               <RefreshIcon className="size-4" />
-              Try again
+              {t('common.tryAgain')}
             </Button>
           )
         }
       >
-        {run.error?.message ?? 'The answer was cut short.'}
+        {run.error ? why(run.error) : t('chat.wasCutShort')}
       </Notice>
     </AssistantRow>
   )
+}
+
+/** The server says why in English, and may say more than the code does; in other languages the code speaks. */
+function useRunError() {
+  const t = useTranslations('chat.runErrors')
+  const language = useLanguage()
+  return ({ code, message }: NonNullable<ChatRun['error']>): string => {
+    const key = code as Parameters<typeof t>[0]
+    return language !== 'en' && t.has(key) ? t(key) : message
+  }
 }
 
 type AnnouncementProps = { activeRun: ChatRun | null; lastRun: ChatRun | null; busy: boolean }
 
 /** For screen readers: how it stands, instead of every word as it comes. */
 export function Announcement({ activeRun, lastRun, busy }: AnnouncementProps) {
+  const t = useTranslations('chat.says')
+  const ending = lastRun ? endings.find((it) => it === lastRun.status) : undefined
   if (activeRun && busy)
     return (
       <p role="status" className="sr-only">
-        The model is busy. It is asked again soon.
+        {t('busy')}
       </p>
     )
   return (
     <p role="status" className="sr-only">
-      {activeRun ? 'The assistant is answering.' : lastRun ? endings[lastRun.status] : ''}
+      {activeRun ? t('answering') : ending ? t(ending) : ''}
     </p>
   )
 }
 
-const endings: Partial<Record<ChatRun['status'], string>> = {
-  COMPLETED: 'The answer is complete.',
-  STOPPED: 'The answer was stopped.',
-  INTERRUPTED: 'The answer was cut short.',
-  FAILED: 'The answer failed.',
-}
+const endings = ['COMPLETED', 'STOPPED', 'INTERRUPTED', 'FAILED'] as const

@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
+import { useTranslations } from 'use-intl'
 import { ChatMessageView } from '~/components/chat-message.tsx'
-import { Composer } from '~/components/composer.tsx'
+import { Composer, type Draft } from '~/components/composer.tsx'
 import { ConnectionChip } from '~/components/connection-chip.tsx'
 import { useFrame } from '~/components/frame-context.ts'
 import { LogItem } from '~/components/log-item.tsx'
@@ -21,7 +22,7 @@ import { useSurface } from '~/routes/dashboard.chat/surface.ts'
 import { SurfaceNoteLine } from '~/routes/dashboard.chat/surface-note.tsx'
 import { useSending } from '~/use-sending.ts'
 import { Earlier } from './earlier.tsx'
-import { Announcement, activityWords, Outcome } from './outcome.tsx'
+import { Announcement, Outcome, useActivityWords } from './outcome.tsx'
 import { type ReadConversation, useConversation } from './use-conversation.ts'
 import { useEarlier } from './use-earlier.ts'
 import { useNamedMessage } from './use-named-message.ts'
@@ -35,6 +36,7 @@ const pageSize = 50
 /** The built-in chat: over GraphQL alone, and complete without ChatKit. */
 export function Panel({ read }: { read: ReadConversation }) {
   const { viewer, models, note: list } = useFrame()
+  const t = useTranslations('chat')
   const chosen = useModel(models)
   const { note, choose, claim } = useSurface()
   const [state, change] = useConversation(read)
@@ -51,7 +53,7 @@ export function Panel({ read }: { read: ReadConversation }) {
       list({ ...conversation, activeRun: run })
     },
   })
-  const [takenBack, setTakenBack] = useState('')
+  const [takenBack, setTakenBack] = useState<Draft | null>(null)
   const { stop, stopping, retry, decide, failure, ...actions } = useRunActions(activeRun, change, chosen)
   useStopKey(activeRun ? stop : null)
   const { edit, rate, giveUp } = useLatestActions(actions)
@@ -61,6 +63,7 @@ export function Panel({ read }: { read: ReadConversation }) {
   const newest = messages.findLast((it) => !isWaiting(it))
   const lastSaid = messages.findLast(({ role }) => role === 'USER')
   const busySeconds = useSecondsLeft(state.busy)
+  const activityWords = useActivityWords()
   const activity = activeRun && newest ? activityWords(activeRun, newest, busySeconds) : null
   const model = activeRun?.model ?? lastRun?.model ?? newest?.run?.model
 
@@ -81,7 +84,7 @@ export function Panel({ read }: { read: ReadConversation }) {
         {model === 'offline' && <OfflineBadge />}
         <ConnectionChip />
       </PageHeader>
-      <MessageLog label="Conversation" sent={outgoing?.key} earlier={<Earlier pages={earlier} />}>
+      <MessageLog label={t('conversation')} sent={outgoing?.key} earlier={<Earlier pages={earlier} />}>
         <MessageActionsContext.Provider value={messageActions}>
           <ToolDecisionContext.Provider value={decide}>
             {messages.map((message, at) => (
@@ -125,11 +128,11 @@ export function Panel({ read }: { read: ReadConversation }) {
         )}
         <Composer
           draftKey={draftKey}
-          label="Message"
-          placeholder="Write a message"
-          onSend={(text) => {
-            setTakenBack('')
-            sending.send(text)
+          label={t('message')}
+          placeholder={t('writeMessage')}
+          onSend={(text, files) => {
+            setTakenBack(null)
+            sending.send(text, files)
           }}
           onTyping={claim}
           disabled={sending.outgoing !== null}
@@ -141,11 +144,7 @@ export function Panel({ read }: { read: ReadConversation }) {
         <div className="mt-2 px-2 empty:hidden">
           <ModelSelect />
         </div>
-        {model === 'offline' && (
-          <p className="mt-2 text-center text-xs text-muted sm:hidden">
-            No model is connected: a small built-in program answers.
-          </p>
-        )}
+        {model === 'offline' && <p className="mt-2 text-center text-xs text-muted sm:hidden">{t('offlineNote')}</p>}
         <SurfaceNoteLine note={note} choose={choose} />
       </div>
     </div>

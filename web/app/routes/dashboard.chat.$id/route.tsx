@@ -3,6 +3,7 @@ import { type ClientLoaderFunctionArgs, isRouteErrorResponse, useLoaderData, use
 import { apiFor } from '~/api.server.ts'
 import { ErrorPage } from '~/components/error-page.tsx'
 import { takeHandover } from '~/handover.ts'
+import { titled } from '~/language.tsx'
 import { useSurface } from '~/routes/dashboard.chat/surface.ts'
 import { AroundChatKit } from './around-chatkit.tsx'
 import { Panel } from './panel.tsx'
@@ -10,9 +11,8 @@ import { ChatPage } from './queries.ts'
 
 export const pageSize = 50
 
-export const meta: MetaFunction<typeof loader> = ({ data }) => [
-  { title: `${data?.conversation.title ?? 'Not found'} · Parley` },
-]
+export const meta: MetaFunction<typeof loader> = (args) =>
+  args.data ? [{ title: `${args.data.conversation.title} · Parley` }] : titled('notFound')(args)
 
 export async function loader(args: LoaderFunctionArgs) {
   const { conversation } = await apiFor(args)(ChatPage, { id: args.params.id ?? '', last: pageSize })

@@ -3,26 +3,29 @@ import { mutate } from '~/api.ts'
 import type { Decision, DecisionDetails } from '~/components/tool-decision.ts'
 import type { ChatRun, ConversationChange } from '~/conversation-state.ts'
 import { sentenceOf } from '~/failure.ts'
+import { words } from '~/language.tsx'
 import type { Feedback } from '~/message-actions.ts'
 import { newKey } from '~/new-key.ts'
 import { Decide, Rate, SayAgain, SayInstead, Stop } from '~/sending.ts'
+
+type Lead = 'notStopped' | 'notTakenBack' | 'notChanged' | 'notKept' | 'notTriedAgain' | 'notDecided'
 
 /** What one can do about the answer that is being made, or was. `failure` says what did not work. */
 export function useRunActions(activeRun: ChatRun | null, change: (change: ConversationChange) => void, model?: string) {
   const [stopAsked, setStopAsked] = useState<string | null>(null)
   const [failure, setFailure] = useState<string | null>(null)
 
-  const attempt = async (lead: string, work: () => Promise<void>): Promise<boolean> => {
+  const attempt = async (lead: Lead, work: () => Promise<void>): Promise<boolean> => {
     setFailure(null)
     try {
       await work()
       return true
     } catch (error) {
-      setFailure(`${lead} ${sentenceOf(error)}`)
+      setFailure(words()(`chat.${lead}`, { reason: sentenceOf(error) }))
       return false
     }
   }
-  const stopRun = async (lead: string, runId: string) => {
+  const stopRun = async (lead: Lead, runId: string) => {
     await attempt(lead, async () => {
       const { stopRun } = await mutate(Stop, { input: { runId } })
       if (stopRun) change({ type: 'run', run: stopRun.run })
@@ -31,29 +34,29 @@ export function useRunActions(activeRun: ChatRun | null, change: (change: Conver
   const stop = async () => {
     if (!activeRun) return
     setStopAsked(activeRun.id)
-    await stopRun('The answer could not be stopped.', activeRun.id)
+    await stopRun('notStopped', activeRun.id)
     setStopAsked(null)
   }
-  const giveUp = (runId: string) => stopRun('It could not be taken back.', runId)
+  const giveUp = (runId: string) => stopRun('notTakenBack', runId)
   const edit = (messageId: string, content: string) =>
-    attempt('The message could not be changed.', async () => {
+    attempt('notChanged', async () => {
       const { editMessage } = await mutate(SayInstead, { input: { messageId, content, idempotencyKey: newKey() } })
       if (editMessage) change({ type: 'run', run: editMessage.run })
     })
   const rate = async (messageId: string, feedback: Feedback | null) => {
-    await attempt('That could not be kept.', async () => {
+    await attempt('notKept', async () => {
       const { rateMessage } = await mutate(Rate, { input: { messageId, feedback } })
       if (rateMessage) change({ type: 'rated', messageId, feedback: rateMessage.message.feedback })
     })
   }
   /** The events of the new run say what it replaces. */
   const retry = (messageId: string) =>
-    attempt('It could not be tried again.', async () => {
+    attempt('notTriedAgain', async () => {
       const { retryMessage } = await mutate(SayAgain, { input: { messageId, model, idempotencyKey: newKey() } })
       if (retryMessage) change({ type: 'run', run: retryMessage.run })
     })
   const decide = async (toolCallId: string, decision: Decision, { args, reason }: DecisionDetails = {}) => {
-    await attempt('That could not be decided.', async () => {
+    await attempt('notDecided', async () => {
       const input = { toolCallId, decision, arguments: args ?? undefined, reason: reason || undefined }
       const { decideToolCall } = await mutate(Decide, { input })
       if (!decideToolCall) return

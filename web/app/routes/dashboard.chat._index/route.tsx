@@ -1,5 +1,5 @@
-import type { MetaFunction } from '@remix-run/node'
 import { useNavigate } from '@remix-run/react'
+import { useTranslations } from 'use-intl'
 import { Composer } from '~/components/composer.tsx'
 import { useFrame } from '~/components/frame-context.ts'
 import { ArrowRightIcon } from '~/components/icons.tsx'
@@ -8,23 +8,27 @@ import { MessageLog } from '~/components/message-log.tsx'
 import { ModelSelect } from '~/components/model-select.tsx'
 import { OutgoingMessage } from '~/components/outgoing-message.tsx'
 import { PageHeader } from '~/components/page-header.tsx'
-import { greeting, starterPrompts } from '~/components/starter-prompts.ts'
-import { draftKey as draftKeyOf, read, write } from '~/drafts.ts'
+import { starters } from '~/components/starter-prompts.ts'
+import { draftKey as draftKeyOf, write } from '~/drafts.ts'
 import { handOver } from '~/handover.ts'
+import { titled } from '~/language.tsx'
 import { useModel } from '~/model-choice.ts'
 import { useSurface } from '~/routes/dashboard.chat/surface.ts'
 import { SurfaceNoteLine } from '~/routes/dashboard.chat/surface-note.tsx'
 import { SurfaceSwitch } from '~/routes/dashboard.chat/surface-switch.tsx'
+import type { UploadedFile } from '~/upload.ts'
+import { filesKey, keepFiles, moveDraft } from '~/use-files.ts'
 import { useSending } from '~/use-sending.ts'
 
-export const meta: MetaFunction = () => [{ title: 'New chat · Parley' }]
+export const meta = titled('newChat')
 
 /** A conversation that begins with its first message. */
 export default function NewChat() {
   const { chatkit } = useSurface()
+  const t = useTranslations('chat')
   return (
     <div className="flex h-full flex-col">
-      <PageHeader title="New chat">{chatkit && <SurfaceSwitch />}</PageHeader>
+      <PageHeader title={t('newChat')}>{chatkit && <SurfaceSwitch />}</PageHeader>
       {!chatkit && <NewConversation />}
     </div>
   )
@@ -32,6 +36,7 @@ export default function NewChat() {
 
 function NewConversation() {
   const { viewer, models, note: list } = useFrame()
+  const t = useTranslations('chat')
   const model = useModel(models)
   const { claim, note, choose } = useSurface()
   const navigate = useNavigate()
@@ -44,23 +49,26 @@ function NewConversation() {
       const { id } = sent.conversation
       list(sent.conversation)
       // What was typed meanwhile belongs to the conversation now.
-      write(draftKeyOf(viewer.id, id), read(draftKey))
-      write(draftKey, '')
+      moveDraft(draftKey, draftKeyOf(viewer.id, id))
       handOver(sent)
       navigate(`/dashboard/chat/${id}`, { replace: true })
     },
   })
-  const ask = (text: string) => {
+  const ask = (text: string, files: readonly UploadedFile[] = []) => {
     claim()
-    send(text)
+    send(text, files)
   }
-  const edit = () => write(draftKey, takeBack())
+  const edit = () => {
+    const { text, files } = takeBack()
+    write(draftKey, text)
+    keepFiles(filesKey(draftKey), files)
+  }
   const composer = (
     <Composer
       key={outgoing ? 'sending' : 'writing'}
       draftKey={draftKey}
-      label="Message"
-      placeholder="Ask about your tasks, or anything else"
+      label={t('message')}
+      placeholder={t('askAnything')}
       onSend={ask}
       onTyping={claim}
       disabled={outgoing !== null}
@@ -70,7 +78,7 @@ function NewConversation() {
   if (outgoing)
     return (
       <>
-        <MessageLog label="Conversation">
+        <MessageLog label={t('conversation')}>
           <OutgoingMessage outgoing={outgoing} onAgain={again} onTakeBack={edit} />
         </MessageLog>
         <div className="mx-auto w-full max-w-3xl px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-6">
@@ -83,22 +91,22 @@ function NewConversation() {
     <div className="min-h-0 flex-1 overflow-y-auto">
       <div className="mx-auto flex min-h-full w-full max-w-2xl flex-col justify-center px-4 pt-8 pb-[max(2rem,env(safe-area-inset-bottom))] sm:px-6 sm:pb-24">
         <Mark className="size-11" />
-        <h2 className="mt-5 text-3xl font-semibold tracking-tight text-balance">{greeting}</h2>
-        <p className="mt-2 mb-6 text-muted">Ask in your own words. I can look after your tasks while we talk.</p>
+        <h2 className="mt-5 text-3xl font-semibold tracking-tight text-balance">{t('greeting')}</h2>
+        <p className="mt-2 mb-6 text-muted">{t('lead')}</p>
         {composer}
         <div className="mt-2 px-2 empty:hidden">
           <ModelSelect />
         </div>
         <ul className="mt-6 grid gap-2.5 sm:grid-cols-2">
-          {starterPrompts.map(({ label, prompt }) => (
-            <li key={label}>
+          {starters.map((starter) => (
+            <li key={starter}>
               <button
                 type="button"
-                onClick={() => ask(prompt)}
+                onClick={() => ask(t(`starters.${starter}Prompt`))}
                 className="group flex min-h-12 w-full items-center justify-between gap-3 rounded-xl border border-line bg-raised px-4 py-3 text-start text-sm shadow-card hover:bg-hover"
               >
-                {label}
-                <ArrowRightIcon className="size-4 shrink-0 text-muted" />
+                {t(`starters.${starter}`)}
+                <ArrowRightIcon className="size-4 shrink-0 text-muted rtl:-scale-x-100" />
               </button>
             </li>
           ))}

@@ -1,16 +1,23 @@
 import { ChatKit, useChatKit } from '@openai/chatkit-react'
 import { useNavigate } from '@remix-run/react'
 import { useEffect, useImperativeHandle, useRef, useState } from 'react'
-import { greeting, starterPrompts } from '~/components/starter-prompts.ts'
+import { useTranslations } from 'use-intl'
+import { useFrame } from '~/components/frame-context.ts'
+import { starters } from '~/components/starter-prompts.ts'
 import { holdEvents } from '~/events.ts'
+import { useLanguage } from '~/language.tsx'
+import { useModel } from '~/model-choice.ts'
 import { useDark } from '~/theme.ts'
 import { createChatkitFetch } from './chatkit-fetch.ts'
+import { usePresence } from './use-presence.ts'
 import { useThread } from './use-thread.ts'
 
 export type ChatHandle = { refresh: () => void }
 
 type ChatProps = {
   domainKey: string
+  /** Whether the server writes down what people say. */
+  dictation: boolean
   threadId: string | null
   onReady: () => void
   onFailed: () => void
@@ -26,10 +33,20 @@ const attachable = {
   'text/*': ['.txt', '.md', '.csv'],
 }
 
+/** Errors after which ChatKit shows nothing any more, by the names that it gives them. */
+const fatal = /^(FatalAppError|InvalidFrameParamsError|DomainVerification\w*)$/
+
 /** ChatKit, talking to our own server. The only file that knows it. */
-export function Chat({ domainKey, threadId, onReady, onFailed, onStreaming, handle }: ChatProps) {
+export function Chat({ domainKey, dictation, threadId, onReady, onFailed, onStreaming, handle }: ChatProps) {
   const navigate = useNavigate()
   const dark = useDark()
+  const locale = useLanguage()
+  const t = useTranslations('chat')
+  const words = useTranslations('chatkit')
+  const { models } = useFrame()
+  const model = useModel(models)
+  const holder = useRef<HTMLDivElement>(null)
+  usePresence(holder, onFailed)
   const [{ fetch, leaving }] = useState(createChatkitFetch)
   const [firstThread] = useState(threadId)
   const ready = useRef(false)
@@ -41,7 +58,8 @@ export function Chat({ domainKey, threadId, onReady, onFailed, onStreaming, hand
     api: { url: '/chatkit', domainKey, fetch, uploadStrategy: { type: 'two_phase' } },
     // Only the first: from then on the address is followed by commands, one at a time.
     initialThread: firstThread,
-    frameTitle: 'Chat',
+    locale,
+    frameTitle: words('frame'),
     theme: {
       colorScheme: dark ? 'dark' : 'light',
       radius: 'round',
@@ -55,11 +73,18 @@ export function Chat({ domainKey, threadId, onReady, onFailed, onStreaming, hand
     // The page has its own title, list and menu.
     header: { enabled: false },
     history: { enabled: false },
-    startScreen: { greeting, prompts: starterPrompts.map((it) => ({ ...it })) },
-    composer: {
-      placeholder: 'Ask about your tasks, or anything else',
-      attachments: { enabled: true, maxSize: 10_485_760, maxCount: 10, accept: attachable },
+    startScreen: {
+      greeting: t('greeting'),
+      prompts: starters.map((it) => ({ label: t(`starters.${it}`), prompt: t(`starters.${it}Prompt`) })),
     },
+    composer: {
+      placeholder: t('askAnything'),
+      attachments: { enabled: true, maxSize: 10_485_760, maxCount: 10, accept: attachable },
+      dictation: { enabled: dictation },
+      // One alone is no choice.
+      ...(models.length > 1 && { models: models.map((id) => ({ id, label: id, default: id === model })) }),
+    },
+    disclaimer: { text: words('disclaimer') },
     threadItemActions: { feedback: true, retry: true },
     thread: { autoScroll: true },
     onReady: () => {
@@ -67,8 +92,8 @@ export function Chat({ domainKey, threadId, onReady, onFailed, onStreaming, hand
       thread.ready()
       onReady()
     },
-    onError: () => {
-      if (!ready.current) onFailed()
+    onError: ({ error }) => {
+      if (!ready.current || fatal.test(error.name)) onFailed()
     },
     onClientTool: ({ name }) => {
       if (name !== 'open_tasks_page') throw new Error(`This page has no tool ${name}.`)
@@ -93,7 +118,13 @@ export function Chat({ domainKey, threadId, onReady, onFailed, onStreaming, hand
     },
   })
 
-  const thread = useThread(threadId, { setThreadId, fetchUpdates, leaving })
+  const thread = useThread(threadId, {
+    ...{ setThreadId, fetchUpdates },
+    leaving: () => {
+      goesTo.current = null
+      leaving()
+    },
+  })
   useImperativeHandle(handle, () => ({ refresh: thread.refresh }), [thread])
 
   useEffect(() => {
@@ -102,11 +133,12 @@ export function Chat({ domainKey, threadId, onReady, onFailed, onStreaming, hand
       window.removeEventListener('pagehide', leaving)
       leaving()
       release.current?.()
+      onStreaming(false)
     }
-  }, [leaving])
+  }, [leaving, onStreaming])
 
   return (
-    <div className="h-full [&>openai-chatkit]:block [&>openai-chatkit]:h-full [&>openai-chatkit]:w-full">
+    <div ref={holder} className="h-full [&>openai-chatkit]:block [&>openai-chatkit]:h-full [&>openai-chatkit]:w-full">
       <ChatKit control={control} />
     </div>
   )

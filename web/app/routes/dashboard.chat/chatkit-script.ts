@@ -4,14 +4,6 @@ const tag = 'openai-chatkit'
 /** Why ChatKit is not there. */
 export type ChatKitFailure = 'script-error' | 'not-defined' | 'timeout' | 'not-ready' | 'frame-error'
 
-export const failureSentences: Record<ChatKitFailure, string> = {
-  'script-error': 'ChatKit could not be loaded from its host',
-  'not-defined': 'ChatKit’s host answered with something else than ChatKit',
-  timeout: 'ChatKit’s host does not answer',
-  'not-ready': 'ChatKit was loaded but did not start',
-  'frame-error': 'ChatKit refused to start, perhaps because this address is not registered with its maker',
-}
-
 let loading: Promise<'defined' | ChatKitFailure> | null = null
 
 /**

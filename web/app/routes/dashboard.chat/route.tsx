@@ -1,21 +1,24 @@
 import type { LoaderFunctionArgs } from '@remix-run/node'
 import { Outlet, useLoaderData, useParams } from '@remix-run/react'
 import { lazy, Suspense, useRef, useState } from 'react'
+import { apiFor } from '~/api.server.ts'
 import type { ChatHandle } from './chat.tsx'
+import { Abilities } from './queries.ts'
 import type { Surface } from './surface.ts'
 import { chooseSurface, surfaceOf } from './surface-choice.ts'
 import { useChatKitSurface } from './use-chatkit-surface.ts'
 
 const Chat = lazy(async () => ({ default: (await import('./chat.tsx')).Chat }))
 
-export function loader({ request, context }: LoaderFunctionArgs) {
-  const panelOnly = surfaceOf(request.headers.get('cookie') ?? '') === 'panel'
-  return { domainKey: context.chatkitDomainKey, panelOnly }
+export async function loader(args: LoaderFunctionArgs) {
+  const panelOnly = surfaceOf(args.request.headers.get('cookie') ?? '') === 'panel'
+  const { dictation } = await apiFor(args)(Abilities, {})
+  return { domainKey: args.context.chatkitDomainKey, dictation, panelOnly }
 }
 
 /** Holds ChatKit above the single conversations, so that it lives on when a new conversation gets its address. */
 export default function ChatLayout() {
-  const { domainKey, panelOnly } = useLoaderData<typeof loader>()
+  const { domainKey, dictation, panelOnly } = useLoaderData<typeof loader>()
   const { id = null } = useParams()
   const [wanted, setWanted] = useState(!panelOnly)
   const [streaming, setStreaming] = useState(false)
@@ -48,6 +51,7 @@ export default function ChatLayout() {
           <Suspense>
             <Chat
               domainKey={domainKey}
+              dictation={dictation}
               threadId={id}
               onReady={onReady}
               onFailed={onFailed}

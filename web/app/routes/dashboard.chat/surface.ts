@@ -1,4 +1,5 @@
 import { useOutletContext } from '@remix-run/react'
+import type { ChatKitFailure } from './chatkit-script.ts'
 
 /** Which of the two chats is on the page, and what the pages inside may say about it. */
 export type Surface = {
@@ -16,6 +17,6 @@ export type Surface = {
   choose: (choice: 'panel' | 'chatkit') => void
 }
 
-export type SurfaceNote = { kind: 'none' } | { kind: 'chosen' } | { kind: 'failed'; sentence: string }
+export type SurfaceNote = { kind: 'none' } | { kind: 'chosen' } | { kind: 'failed'; why: ChatKitFailure }
 
 export const useSurface = () => useOutletContext<Surface>()

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { type ChatKitFailure, failureSentences, loadChatKit } from './chatkit-script.ts'
+import { type ChatKitFailure, loadChatKit } from './chatkit-script.ts'
 import type { SurfaceNote } from './surface.ts'
 
 const readyWithinMs = 5000
@@ -39,7 +39,7 @@ export function useChatKitSurface(wanted: boolean) {
   const note: SurfaceNote = !wanted
     ? { kind: 'chosen' }
     : failed
-      ? { kind: 'failed', sentence: failureSentences[step as ChatKitFailure] }
+      ? { kind: 'failed', why: step as ChatKitFailure }
       : { kind: 'none' }
   return {
     mounted: wanted && chatkitSteps.includes(step),

@@ -9,6 +9,7 @@ import { Account } from './account.tsx'
 import { ApiKeys } from './api-keys.tsx'
 import { Appearance } from './appearance.tsx'
 import { Models } from './models.tsx'
+import { Moving } from './moving.tsx'
 import { SettingsPage } from './queries.ts'
 import { Sessions } from './sessions.tsx'
 import { ToolServerList } from './tool-servers.tsx'
@@ -29,10 +30,12 @@ const sections = [
   ['models', 'model'],
   ['api-keys', 'keys'],
   ['tool-servers', 'servers'],
+  ['moving', 'moving'],
 ] as const
 
 export default function Settings() {
   const t = useTranslations('settings')
+  const words = useTranslations()
   const { viewer, sessions, toolServers } = useLoaderData<typeof loader>()
   return (
     <div className="flex h-full flex-col">
@@ -47,7 +50,7 @@ export default function Settings() {
                     href={`#${id}`}
                     className="flex min-h-9 items-center rounded-lg px-2.5 text-sm text-muted hover:bg-hover hover:text-ink"
                   >
-                    {t(title)}
+                    {title === 'moving' ? words('moving.moving') : t(title)}
                   </a>
                 </li>
               ))}
@@ -60,6 +63,7 @@ export default function Settings() {
             <Models />
             <ApiKeys read={viewer.apiKeys ?? []} />
             <ToolServerList read={toolServers ?? []} />
+            <Moving />
           </div>
         </div>
       </div>

@@ -5,7 +5,7 @@ import { Button, buttonStyle } from '~/components/button.tsx'
 import { Dialog } from '~/components/dialog.tsx'
 import { Field } from '~/components/field.tsx'
 import { type ListedConversation, useFrame } from '~/components/frame-context.ts'
-import { ArchiveIcon, DotsIcon, PencilIcon, PinIcon, TrashIcon } from '~/components/icons.tsx'
+import { ArchiveIcon, DotsIcon, DownloadIcon, PencilIcon, PinIcon, TrashIcon } from '~/components/icons.tsx'
 import { Menu, MenuItem } from '~/components/menu.tsx'
 import { sentenceOf } from '~/failure.ts'
 import { ChangeConversation } from './queries.ts'
@@ -55,6 +55,14 @@ export function ConversationMenu({ conversation, className, onFailure }: Props) 
           <ArchiveIcon className="text-muted" />
           {archivedAt ? t('frame.bringBack') : t('frame.archive')}
         </MenuItem>
+        {(['jsonl', 'markdown'] as const).map((format) => (
+          <MenuItem key={format} asChild>
+            <a href={`/export?format=${format}&conversation=${id}`} download>
+              <DownloadIcon className="text-muted" />
+              {format === 'jsonl' ? t('moving.exportOne') : t('moving.exportOneMarkdown')}
+            </a>
+          </MenuItem>
+        ))}
         <MenuItem onSelect={() => remove(conversation)} className="text-danger">
           <TrashIcon />
           {t('common.delete')}
