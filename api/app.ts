@@ -5,6 +5,7 @@ import { createClientAddress } from './auth/client-address.ts'
 import { createMailer } from './auth/mailer.ts'
 import { drawFrom, Rates } from './auth/rates.ts'
 import { keptSecret } from './auth/secret.ts'
+import { toldRefusal } from './auth/told-refusal.ts'
 import { ProcessBell } from './bell/bell.ts'
 import { PostgresBell } from './bell/postgres-bell.ts'
 import { createAttachmentEndpoint } from './chatkit/attachment-endpoint.ts'
@@ -12,6 +13,7 @@ import { createChatkitEndpoint } from './chatkit/endpoint.ts'
 import type { Config } from './config.ts'
 import { createAttachmentLinks } from './conversations/attachment-links.ts'
 import { createDatabase, type Database } from './database/database.ts'
+import { AppError, notFound } from './errors.ts'
 import { createGraphqlEndpoint } from './graphql/endpoint.ts'
 import { createMcpEndpoint, metadataPath } from './mcp/endpoint.ts'
 import { storeEmbedded, storeOnOwnConnection } from './runs/chunk-store.ts'
@@ -93,15 +95,11 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
   let ready = true
 
   const doors = new Hono<{ Bindings: { address?: string } }>()
-  doors.onError((error, c) => {
-    console.error(`http: ${(error.stack ?? error.message).slice(0, 2_000)}`)
-    return c.json({ error: { code: 'INTERNAL_SERVER_ERROR', message: 'Something went wrong on the server.' } }, 500)
-  })
+  doors.onError((error) => toldRefusal(error, 'http'))
+  doors.notFound(() => toldRefusal(notFound('page')))
   doors.get('/healthz', (c) => c.text('ok'))
   doors.get('/readyz', (c) => (ready ? c.text('ready') : c.text('stopping', 503)))
-  doors.use(async (c, next) =>
-    isOurs(c.req.raw, config) ? next() : c.text('This server does not serve that host.', 421),
-  )
+  doors.use(async (c, next) => (isOurs(c.req.raw, config) ? next() : toldRefusal(foreignHost)))
   doors.all('/api/auth/*', (c) => auth.handler(c.req.raw, c.env.address))
   doors.all('/graphql/*', (c) => graphql(c.req.raw))
   doors.all('/graphql', (c) => graphql(c.req.raw))
@@ -120,8 +118,13 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
     fetch: async (request, socket) => {
       const address = addressOf(socket, request.headers)
       const response = await admission.from(address, async () => doors.fetch(request, { address }))
+      const { headers } = response
       // Only where TLS is: browsers then never come without it again.
-      if (isSecure) response.headers.set('strict-transport-security', 'max-age=31536000')
+      if (isSecure) headers.set('strict-transport-security', 'max-age=31536000')
+      headers.set('x-content-type-options', 'nosniff')
+      // Pages and scripts say themselves what may happen in them; in data nothing may.
+      const isData = /json|event-stream|text\/(plain|markdown)|^$/.test(headers.get('content-type') ?? '')
+      if (isData && !headers.has('content-security-policy')) headers.set('content-security-policy', inert)
       return response
     },
     close: async () => {
@@ -137,6 +140,10 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
     },
   }
 }
+
+const inert = "default-src 'none'; frame-ancestors 'none'"
+
+const foreignHost = new AppError('MISDIRECTED_REQUEST', 'This server does not serve that host.')
 
 const loopback = ['localhost', '127.0.0.1', '[::1]']
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import type { IncomingMessage, Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
@@ -34,8 +35,11 @@ export async function listen(options: {
       headersTimeout: headerSeconds * 1_000,
       requestTimeout: bodySeconds * 1_000,
       maxHeaderSize: headerBytes,
+      // Node looks twice a minute when nothing is said: then ten seconds would be forty.
+      connectionsCheckingInterval: 1_000,
     },
   }) as Server // plain HTTP: no other kind was asked for
+  server.on('clientError', refuse)
   server.maxConnections = sockets
   if (socketsPerAddress !== undefined) refuseMore(server, socketsPerAddress)
   const stopWatching = cutStalled(server, options.stallSeconds ?? standardLimits.stallSeconds)
@@ -54,6 +58,22 @@ export async function listen(options: {
       clearTimeout(timer)
     },
   }
+}
+
+/** What is no request, or takes too long to become one, is answered in the form of all refusals, and cut off. */
+function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+  const [status, code, message] = refusals[error.code ?? ''] ?? noRequest
+  const body = JSON.stringify({ error: { code, message, errorId: randomUUID() } })
+  const head = [`HTTP/1.1 ${status}`, 'content-type: application/json', `content-length: ${Buffer.byteLength(body)}`]
+  socket.end(`${head.join('\r\n')}\r\nconnection: close\r\n\r\n${body}`)
+}
+
+const noRequest = ['400 Bad Request', 'BAD_USER_INPUT', 'This is no request of HTTP.'] as const
+
+const refusals: Readonly<Record<string, readonly [status: string, code: string, message: string]>> = {
+  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'PAYLOAD_TOO_LARGE', 'The headers are too long.'],
+  ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'BAD_USER_INPUT', 'The request took too long to arrive.'],
 }
 
 function refuseMore(server: Server, most: number): void {

@@ -1,17 +1,23 @@
 import { randomUUID } from 'node:crypto'
 import { AppError, type ErrorCode, httpStatus } from '../errors.ts'
 
-/** A refusal of the routes of sign-in as JSON; what nobody foresaw is masked, and logged under the id that it names. */
-export function toldRefusal(error: unknown): Response {
+/**
+ * A refusal as JSON, of the routes of sign-in and of whoever has no other form for it; what nobody foresaw is masked, and
+ * logged under the id that it names.
+ */
+export function toldRefusal(error: unknown, door = 'auth', headers: Record<string, string> = {}): Response {
   const errorId = randomUUID()
   if (!(error instanceof AppError))
-    console.error(`auth ${errorId}: ${error instanceof Error ? error.message.slice(0, 500) : 'unknown'}`)
+    console.error(`${door} ${errorId}: ${error instanceof Error ? error.message.slice(0, 500) : 'unknown'}`)
   const { code, message, details } = error instanceof AppError ? error : masked
   const seconds = details.retryAfterMs === undefined ? null : String(Math.ceil(details.retryAfterMs / 1_000))
   const told = { code, message, errorId, ...details }
   return Response.json(
     { ...told, error: told },
-    { status: httpStatus[code], headers: { 'cache-control': 'no-store', ...(seconds && { 'retry-after': seconds }) } },
+    {
+      status: httpStatus[code],
+      headers: { 'cache-control': 'no-store', ...(seconds && { 'retry-after': seconds }), ...headers },
+    },
   )
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Units } from '../auth/units.ts'
 import { scopes, type Viewer } from '../auth/viewer.ts'
 import type { Bell } from '../bell/bell.ts'
-import { AppError, badInput, httpStatus } from '../errors.ts'
+import { AppError, badInput, type ErrorCode, httpStatus } from '../errors.ts'
 import type { Limits } from '../limits.ts'
 import { createServer, type HttpSession, openHttpSession } from '../tools/server/server.ts'
 import { type Session, Sessions } from './sessions.ts'
@@ -109,7 +109,7 @@ export function createMcpEndpoint(parts: McpParts): McpEndpoint {
   return {
     async fetch(request) {
       try {
-        return await serve(request)
+        return await withErrorId(await serve(request))
       } catch (error) {
         return refusal(error, parts.url)
       }
@@ -133,6 +133,25 @@ function withoutCookie({ url, method, headers }: Request): Request {
   const kept = new Headers(headers)
   kept.delete('cookie')
   return new Request(url, { method, headers: kept })
+}
+
+const codes: Readonly<Record<number, ErrorCode>> = {
+  404: 'NOT_FOUND',
+  405: 'METHOD_NOT_ALLOWED',
+  409: 'CONFLICT',
+  413: 'PAYLOAD_TOO_LARGE',
+  415: 'UNSUPPORTED_MEDIA_TYPE',
+}
+
+/** What the protocol's own code refuses keeps its words, and gets a code of ours and an id besides. */
+async function withErrorId(response: Response): Promise<Response> {
+  if (response.status < 400 || !response.headers.get('content-type')?.startsWith('application/json')) return response
+  const body: { error?: { data?: { errorId?: string } } } = await response.json()
+  const headers = new Headers(response.headers)
+  headers.delete('content-length')
+  const data = { code: codes[response.status] ?? 'BAD_USER_INPUT', errorId: randomUUID() }
+  const told = body.error && !body.error.data?.errorId ? { ...body, error: { ...body.error, data } } : body
+  return Response.json(told, { status: response.status, headers })
 }
 
 /** The codes of the protocol have no place for ours: they are in `data`. */

@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream'
 import type { ReadableStream as WebStream } from 'node:stream/web'
 import { requireScopes } from '../auth/require-scopes.ts'
+import { toldRefusal } from '../auth/told-refusal.ts'
 import type { Units } from '../auth/units.ts'
 import type { Viewer } from '../auth/viewer.ts'
 import { ownConversation } from '../conversations/conversations.ts'
-import { AppError, badInput, httpStatus, notFound } from '../errors.ts'
+import { AppError, badInput, notFound } from '../errors.ts'
 import { internalId } from '../ids.ts'
 import type { Limits } from '../limits.ts'
 import { countExported, exportLines } from './export.ts'
@@ -30,7 +31,8 @@ export function createTransferEndpoint(parts: TransferParts): (request: Request)
       if (pathname === '/import' && request.method === 'POST') return await upload(parts, request)
       throw new AppError('METHOD_NOT_ALLOWED', 'GET /export and POST /import are served here.')
     } catch (error) {
-      return refused(error)
+      const isUnknown = error instanceof AppError && error.code === 'UNAUTHENTICATED'
+      return toldRefusal(error, 'transfer', isUnknown ? { 'www-authenticate': 'Bearer' } : {})
     }
   }
 }
@@ -120,21 +122,4 @@ async function textOf(request: Request, limit: number): Promise<string> {
     text += decoder.decode(chunk, { stream: true })
   }
   return text + decoder.decode()
-}
-
-function refused(error: unknown): Response {
-  if (!(error instanceof AppError)) console.error(`transfer: ${error instanceof Error ? error.stack : error}`)
-  const known =
-    error instanceof AppError ? error : new AppError('INTERNAL_SERVER_ERROR', 'Something went wrong on the server.')
-  return Response.json(
-    { error: { code: known.code, message: known.message, ...known.details } },
-    {
-      status: httpStatus[known.code],
-      headers: {
-        'cache-control': 'no-store',
-        ...(known.code === 'UNAUTHENTICATED' && { 'www-authenticate': 'Bearer' }),
-        ...(known.details.retryAfterMs && { 'retry-after': String(Math.ceil(known.details.retryAfterMs / 1_000)) }),
-      },
-    },
-  )
 }
