@@ -152,7 +152,10 @@ export async function runChecks(client: Client, prompts: Prompts): Promise<Outco
     const params = { ...inThread, item_id: card.id, action }
     const pressed = await stream('threads.custom_action', params)
     const again = await stream('threads.custom_action', params)
-    return [shown, pressed, again].flatMap(({ faults }) => faults)
+    const inPlace = await client.ask('threads.sync_custom_action', params)
+    const sync =
+      inPlace.status === 200 ? answerFaults('threads.sync_custom_action', inPlace.json) : refusedAs(inPlace, [409])
+    return [...[shown, pressed, again].flatMap(({ faults }) => faults), ...sync]
   })
   await check('client tool: pending is the last item, its output is answered', async () => {
     if (!prompts.clientTool) return { notTried: 'no --prompt-client-tool' }
@@ -308,6 +311,7 @@ const foreign = (input: object): [string, object][] => {
     ['threads.add_structured_input', { ...unknown, item_id: 'msg_00000000', input: {} }],
     ['threads.retry_after_item', { ...unknown, item_id: 'msg_00000000' }],
     ['threads.custom_action', { ...unknown, action: { type: 'x' } }],
+    ['threads.sync_custom_action', { ...unknown, item_id: 'msg_00000000', action: { type: 'x' } }],
     ['items.feedback', { ...unknown, item_ids: ['msg_00000000'], kind: 'positive' }],
     ['attachments.delete', { attachment_id: 'atc_00000000' }],
   ]
