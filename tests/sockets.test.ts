@@ -1,9 +1,11 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { standardLimits } from '../api/limits.ts'
 import { listen, type SocketLimits } from '../api/listen.ts'
 import { cleanUp } from './support/cleaning.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
 
 /** What is refused before anything looks at a request: at the limit it is served, beyond it is not. */
 async function serving(limits: Partial<SocketLimits>) {

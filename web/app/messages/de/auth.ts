@@ -13,6 +13,23 @@ export const auth = {
   createAccount: 'Konto anlegen',
   createYourAccount: 'Lege dein Konto an',
   haveOne: 'Hast du schon eines? <link>Melde dich an</link>',
+  forgot: 'Passwort vergessen?',
+  forgotTitle: 'Passwort vergessen?',
+  forgotLead:
+    'Nenne deine E-Mail-Adresse: Ein Link, mit dem du ein neues wählst, kommt per Mail. <link>Zurück zur Anmeldung</link>',
+  backToSignIn: '<link>Zurück zur Anmeldung</link>',
+  sendLink: 'Link schicken',
+  linkSent:
+    'Wenn es ein Konto mit dieser Adresse gibt, ist eine Mail unterwegs. Ihr Link gilt einmal, eine halbe Stunde lang.',
+  noMail:
+    'Dieser Server verschickt keine Mails. Bitte wer ihn betreibt um einen Link: Er entsteht mit „npm run reset-password“ und deiner E-Mail-Adresse.',
+  chooseTitle: 'Wähle ein neues Passwort',
+  chooseLead: 'Danach bist du überall abgemeldet. Ist der Link zu alt? <link>Fordere einen neuen an</link>',
+  newPassword: 'Neues Passwort',
+  savePassword: 'Neues Passwort speichern',
+  passwordSaved: 'Dein neues Passwort ist gespeichert. Melde dich damit an.',
+  or: 'oder',
+  continueWith: 'Weiter mit {name}',
   nameMissing: 'Bitte sag, wie wir dich nennen dürfen.',
   refusals: {
     tooMany: 'Zu viele Versuche. Warte eine Minute und versuche es dann noch einmal.',
@@ -27,6 +44,8 @@ export const auth = {
     PASSWORD_TOO_LONG: 'Dieses Passwort ist zu lang: Es darf höchstens 128 Zeichen haben.',
     INVALID_TOKEN: 'Dieser Link wurde schon benutzt oder ist zu alt. Fordere einen neuen an.',
     EMAIL_NOT_VERIFIED: 'Diese E-Mail-Adresse ist noch nicht bestätigt. Öffne den Link in der Mail, die dorthin ging.',
+    account_not_linked: 'Hier gibt es schon ein Konto mit dieser E-Mail. Melde dich mit dessen Passwort an.',
+    provider: 'Die Anmeldung mit dem anderen Konto hat nicht geklappt. Bitte versuche es noch einmal.',
     unforeseen: 'Das hat nicht geklappt. Bitte versuche es noch einmal.',
   },
   showcase: {
@@ -35,6 +54,6 @@ export const auth = {
     arguments: 'Hafermilch kaufen, Freitag',
     answer: 'Erledigt. <b>Hafermilch kaufen</b> steht für Freitag auf deiner Liste.',
     first: 'Sprich über deine Arbeit.',
-    second: 'Sie wird getan, während du sprichst.',
+    second: 'Dabei wird sie erledigt.',
   },
 } as const satisfies Translated<Messages['auth']>

@@ -6,6 +6,12 @@ export const settings = {
   accountLead: 'Du meldest dich als {email} an.',
   save: 'Speichern',
   currentPassword: 'Bisheriges Passwort',
+  newEmail: 'Neue E-Mail',
+  changeEmail: 'E-Mail ändern',
+  emailChanged: 'Deine E-Mail ist geändert.',
+  emailAsked: 'Eine Mail an {email} ist unterwegs. Öffne ihren Link: Bis dahin meldest du dich an wie bisher.',
+  noPassword:
+    'Du meldest dich mit einem Konto von anderswo an. <link>Fordere einen Link an</link>, wenn du auch hier ein Passwort möchtest.',
   newPassword: 'Neues Passwort',
   signOutElsewhere: 'Überall sonst abmelden',
   changePassword: 'Passwort ändern',

@@ -3,6 +3,8 @@ import type { Messages, Translated } from '../catalogue.ts'
 export const titles = {
   signIn: 'Anmelden',
   signUp: 'Konto anlegen',
+  forgotPassword: 'Passwort vergessen?',
+  resetPassword: 'Neues Passwort wählen',
   dashboard: 'Übersicht',
   newChat: 'Neue Unterhaltung',
   history: 'Verlauf',

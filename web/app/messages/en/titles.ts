@@ -2,6 +2,8 @@
 export const titles = {
   signIn: 'Sign in',
   signUp: 'Create an account',
+  forgotPassword: 'Forgot your password?',
+  resetPassword: 'Choose a new password',
   dashboard: 'Dashboard',
   newChat: 'New chat',
   history: 'History',

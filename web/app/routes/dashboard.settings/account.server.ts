@@ -1,5 +1,6 @@
 import { type ActionFunctionArgs, type AppLoadContext, data } from '@remix-run/node'
 import { onBehalfOf, refusal, toSignIn } from '~/session.server.ts'
+import { waysIn } from '~/ways-in.server.ts'
 import { wordsFor } from '~/words.server.ts'
 
 /** A browser in which this person is signed in. */
@@ -38,6 +39,13 @@ async function current({ request, context }: Args): Promise<string | undefined> 
   return found?.session.id
 }
 
+/** Whether there is a password: who signs in with an account elsewhere need not have one. */
+export async function hasPassword({ request, context }: Args): Promise<boolean> {
+  const response = await context.api(onBehalfOf(request, '/api/auth/list-accounts'))
+  const accounts: { providerId: string }[] = response.ok ? await response.json() : []
+  return !response.ok || accounts.some(({ providerId }) => providerId === 'credential')
+}
+
 /** What a browser says of itself, in two words: it is a hint, not more. */
 function deviceOf(agent: string): string[] {
   const browser = /Firefox|Edg|OPR|Chrom|Safari/.exec(agent)?.[0] ?? ''
@@ -73,6 +81,13 @@ async function changeOf(intent: string, form: FormData, t: Words, args: Args): P
       const name = text('name').trim()
       if (!name) return { error: t('auth.nameMissing') }
       return { path: 'update-user', body: { name }, done: t('settings.nameSaved') }
+    }
+    case 'email': {
+      const newEmail = text('email').trim()
+      const body = { newEmail, password: text('current') || undefined, callbackURL: '/dashboard/settings' }
+      const { mail } = await waysIn(args)
+      const done = mail ? t('settings.emailAsked', { email: newEmail }) : t('settings.emailChanged')
+      return { path: 'change-email', body, done }
     }
     case 'password': {
       const body = {

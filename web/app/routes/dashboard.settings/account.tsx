@@ -1,3 +1,4 @@
+import { Link } from '@remix-run/react'
 import { useTranslations } from 'use-intl'
 import { Button } from '~/components/button.tsx'
 import { Field } from '~/components/field.tsx'
@@ -6,15 +7,16 @@ import { FormAnswer } from './form-answer.tsx'
 import { Card, Section } from './section.tsx'
 import { useAccountForm } from './use-account-form.ts'
 
-type AccountProps = { viewer: { name: string; email: string } }
+type AccountProps = { viewer: { name: string; email: string }; hasPassword: boolean }
 
 /** Who one is here, and the password. */
-export function Account({ viewer }: AccountProps) {
+export function Account({ viewer, hasPassword }: AccountProps) {
   const t = useTranslations('settings')
   return (
     <Section id="account" title={t('account')} lead={t('accountLead', { email: viewer.email })}>
       <NameForm key={viewer.name} name={viewer.name} />
-      <PasswordForm email={viewer.email} />
+      <EmailForm key={viewer.email} hasPassword={hasPassword} />
+      {hasPassword ? <PasswordForm email={viewer.email} /> : <NoPassword />}
     </Section>
   )
 }
@@ -44,6 +46,55 @@ function NameForm({ name }: { name: string }) {
         </div>
         <FormAnswer answer={answer} />
       </Form>
+    </Card>
+  )
+}
+
+function EmailForm({ hasPassword }: { hasPassword: boolean }) {
+  const t = useTranslations('settings')
+  const auth = useTranslations('auth')
+  const { Form, form, busy, answer } = useAccountForm()
+  return (
+    <Card>
+      <Form ref={form} method="post" className="grid gap-4">
+        <input type="hidden" name="intent" value="email" />
+        <div className="grid gap-4 sm:grid-cols-2">
+          <Field
+            label={t('newEmail')}
+            name="email"
+            type="email"
+            autoComplete="off"
+            required
+            placeholder={auth('emailExample')}
+          />
+          {hasPassword && <Field label={auth('password')} name="current" type="password" autoComplete="off" required />}
+        </div>
+        <div className="flex justify-end">
+          <Button type="submit" disabled={busy}>
+            {busy && <Spinner />}
+            {t('changeEmail')}
+          </Button>
+        </div>
+        <FormAnswer answer={answer} />
+      </Form>
+    </Card>
+  )
+}
+
+/** A way to have one all the same: the letter for a forgotten one. */
+function NoPassword() {
+  const t = useTranslations('settings')
+  return (
+    <Card>
+      <p className="text-sm text-muted">
+        {t.rich('noPassword', {
+          link: (words) => (
+            <Link to="/forgot-password" className="text-link underline underline-offset-4">
+              {words}
+            </Link>
+          ),
+        })}
+      </p>
     </Card>
   )
 }

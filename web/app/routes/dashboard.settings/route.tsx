@@ -4,7 +4,7 @@ import { useTranslations } from 'use-intl'
 import { apiFor } from '~/api.server.ts'
 import { PageHeader } from '~/components/page-header.tsx'
 import { titled } from '~/language.tsx'
-import { changeAccount, sessionsOf } from './account.server.ts'
+import { changeAccount, hasPassword, sessionsOf } from './account.server.ts'
 import { Account } from './account.tsx'
 import { ApiKeys } from './api-keys.tsx'
 import { Appearance } from './appearance.tsx'
@@ -17,8 +17,9 @@ import { ToolServerList } from './tool-servers.tsx'
 export const meta = titled('settings')
 
 export async function loader(args: LoaderFunctionArgs) {
-  const [settings, sessions] = await Promise.all([apiFor(args)(SettingsPage, {}), sessionsOf(args)])
-  return { ...settings, sessions }
+  const read = [apiFor(args)(SettingsPage, {}), sessionsOf(args), hasPassword(args)] as const
+  const [settings, sessions, hasOne] = await Promise.all(read)
+  return { ...settings, sessions, hasPassword: hasOne }
 }
 
 export const action = (args: ActionFunctionArgs) => changeAccount(args)
@@ -36,7 +37,7 @@ const sections = [
 export default function Settings() {
   const t = useTranslations('settings')
   const words = useTranslations()
-  const { viewer, sessions, toolServers } = useLoaderData<typeof loader>()
+  const { viewer, sessions, toolServers, hasPassword } = useLoaderData<typeof loader>()
   return (
     <div className="flex h-full flex-col">
       <PageHeader title={t('settings')} />
@@ -57,7 +58,7 @@ export default function Settings() {
             </ul>
           </nav>
           <div className="min-w-0 space-y-12">
-            <Account viewer={viewer} />
+            <Account viewer={viewer} hasPassword={hasPassword} />
             <Sessions sessions={sessions} />
             <Appearance />
             <Models />

@@ -1,17 +1,20 @@
 import { type ActionFunctionArgs, data, type LoaderFunctionArgs, redirect } from '@remix-run/node'
-import { Link, useActionData, useLocation } from '@remix-run/react'
+import { Link, useActionData, useLoaderData, useLocation } from '@remix-run/react'
 import { useTranslations } from 'use-intl'
 import { AuthForm } from '~/components/auth-form.tsx'
 import { AuthPage } from '~/components/auth-page.tsx'
 import { Field } from '~/components/field.tsx'
+import { Providers } from '~/components/providers.tsx'
 import { titled } from '~/language.tsx'
 import { authenticate, destination, isSignedIn } from '~/session.server.ts'
+import { waysIn } from '~/ways-in.server.ts'
 import { wordsFor } from '~/words.server.ts'
 
 export const meta = titled('signUp')
 
 export async function loader(args: LoaderFunctionArgs) {
-  return (await isSignedIn(args)) ? redirect(destination(args.request)) : null
+  if (await isSignedIn(args)) throw redirect(destination(args.request))
+  return { providers: (await waysIn(args)).providers }
 }
 
 export async function action(args: ActionFunctionArgs) {
@@ -27,6 +30,7 @@ export async function action(args: ActionFunctionArgs) {
 export default function SignUp() {
   const t = useTranslations('auth')
   const refused = useActionData<typeof action>()
+  const { providers } = useLoaderData<typeof loader>()
   const { search } = useLocation()
   return (
     <AuthPage
@@ -67,6 +71,7 @@ export default function SignUp() {
           hint={t('passwordHint')}
         />
       </AuthForm>
+      <Providers providers={providers} />
     </AuthPage>
   )
 }
