@@ -100,6 +100,14 @@ export async function bindAttachments(
   }
 }
 
+/** The files of a message that is taken back wait to be sent again. */
+export async function releaseAttachments(
+  em: SqlEntityManager,
+  of: { messageId: string; userId: string },
+): Promise<void> {
+  await em.nativeUpdate(Attachment, of, { messageId: null, position: 0 })
+}
+
 /** The files of one message also for another, which says the same anew. */
 export async function copyAttachments(em: SqlEntityManager, from: Message, to: Message): Promise<void> {
   await em.execute(

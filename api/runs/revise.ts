@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { owned, type Viewer } from '../auth/viewer.ts'
 import type { Bell } from '../bell/bell.ts'
-import { copyAttachments } from '../conversations/attachments.ts'
+import { copyAttachments, releaseAttachments } from '../conversations/attachments.ts'
 import { ringConversation } from '../conversations/conversations.ts'
 import { Message } from '../conversations/message.entity.ts'
 import { AppError, notFound } from '../errors.ts'
@@ -75,6 +75,7 @@ export async function takeMessageBack(em: SqlEntityManager, run: Run): Promise<v
   const known = waits
     ? await em.nativeUpdate(Message, where, { supersededAt: new Date() })
     : run.status === 'STOPPED' && (await em.count(Message, where))
+  if (waits) await releaseAttachments(em, { messageId: id, userId })
   if (!known) throw new AppError('CONFLICT', 'This message waits no more: it is being answered, or was.')
 }
 

@@ -81,7 +81,7 @@ test('three tool servers from npm are used in the browser; one is killed, and is
 async function ask(page: Page, question: string, answer: string): Promise<void> {
   await page.getByRole('textbox', { name: 'Message' }).fill(question)
   await page.keyboard.press('Enter')
-  await page.getByText(answer).waitFor({ timeout: 60_000 })
+  await page.getByRole('log').getByText(answer).waitFor({ timeout: 60_000 })
 }
 
 function pidOf(name: string, folder: string): number {

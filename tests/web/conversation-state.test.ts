@@ -19,6 +19,7 @@ const message = (id: string, sequence: number, more: Partial<ChatMessage> = {}):
   createdAt: '2026-01-01T00:00:00.000Z',
   feedback: null,
   replaces: null,
+  attachments: [],
   run: { id: 'run_1', model: 'm', status: 'RUNNING', usage: null },
   toolCalls: [],
   ...more,

@@ -25,6 +25,8 @@ export type ConversationChange =
   | { type: 'read'; state: ConversationState }
   | { type: 'earlier'; messages: readonly ChatMessage[] }
   | { type: 'sent'; message: ChatMessage; run: ChatRun }
+  | { type: 'replaced'; messageId: string; message: ChatMessage }
+  | { type: 'taken back'; messageId: string }
   | { type: 'run'; run: ChatRun }
   | { type: 'rated'; messageId: string; feedback: ChatMessage['feedback'] }
   | { type: 'tool call'; messageId: string; toolCall: ChatToolCall }
@@ -39,6 +41,10 @@ export function changeConversation(state: ConversationState, change: Conversatio
       return { ...state, messages: change.messages.reduce(merge, state.messages) }
     case 'sent':
       return withRun({ ...state, messages: merge(state.messages, change.message) }, change.run)
+    case 'replaced':
+      return { ...state, messages: merge(without(state.messages, change.messageId), change.message) }
+    case 'taken back':
+      return { ...state, messages: without(state.messages, change.messageId) }
     case 'run':
       return withRun(state, change.run)
     case 'rated':
@@ -121,13 +127,16 @@ function withRunOf(messages: readonly ChatMessage[], { id, model, status, usage 
   return messages.map((it) => (it.run?.id === id ? { ...it, run: { id, model, status, usage } } : it))
 }
 
-/** Those that wait for their turn stand at the end, whatever their number is until then. */
+/** Those that wait for their turn stand at the end, as their turns will come, whatever their number is until then. */
 export function inOrder(messages: readonly ChatMessage[]): readonly ChatMessage[] {
   if (!messages.some(isWaiting)) return messages
-  return [...messages.filter((it) => !isWaiting(it)), ...messages.filter(isWaiting)]
+  const byRun = (a: ChatMessage, b: ChatMessage) => ((a.run?.id ?? '') < (b.run?.id ?? '') ? -1 : 1)
+  return [...messages.filter((it) => !isWaiting(it)), ...messages.filter(isWaiting).toSorted(byRun)]
 }
 
 export const isWaiting = ({ role, run }: ChatMessage) => role === 'USER' && run?.status === 'QUEUED'
+
+const without = (messages: readonly ChatMessage[], id: string) => messages.filter((it) => it.id !== id)
 
 /** Puts a message in its place. Newest first is where it most often belongs, so the search begins at the end. */
 function merge(messages: readonly ChatMessage[], message: ChatMessage): readonly ChatMessage[] {
@@ -166,9 +175,10 @@ export function isArrived(messages: readonly ChatMessage[], { text, after }: { t
 
 /**
  * Whether an event means that messages on the page were superseded (by a retry or an edit, from here or elsewhere): then the
- * conversation has to be read again. An answer that begins belongs at the end.
+ * conversation has to be read again. An answer that begins belongs at the end. What waited and ends was taken back, perhaps.
  */
 export function supersedes(messages: readonly ChatMessage[], event: ConversationEvent): boolean {
+  if (event.__typename === 'RunEnded') return messages.some((it) => isWaiting(it) && it.run?.id === event.run.id)
   if (event.__typename !== 'RunStarted') return false
   const { message, run } = event
   const replaced = messages.some(({ id }) => id === message.replaces?.id)

@@ -6,6 +6,9 @@ const prefix = 'parley-draft'
 export const draftKey = (userId: string, conversationId: string | null) =>
   `${prefix}:${userId}:${conversationId ?? 'new'}`
 
+/** Where a message that is being changed is kept, beside the draft of its conversation. */
+export const editDraftKey = (draftKey: string, messageId: string) => `${draftKey}:edit:${messageId}`
+
 /** Storage may be full or closed: then a draft lives as long as the page. */
 export function read(key: string): string {
   try {

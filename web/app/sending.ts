@@ -43,6 +43,9 @@ export const SayAgain = graphql(`
 export const SayInstead = graphql(`
   mutation SayInstead($input: EditMessageInput!) {
     editMessage(input: $input) {
+      message {
+        ...MessageFields
+      }
       run {
         ...RunFields
       }

@@ -1,32 +1,39 @@
 import { type FormEvent, type KeyboardEvent, useState } from 'react'
 import { useTranslations } from 'use-intl'
-import type { ChatMessage } from '~/conversation-state.ts'
+import { type ChatMessage, isWaiting } from '~/conversation-state.ts'
+import { read, write } from '~/drafts.ts'
 import { Button } from './button.tsx'
 import { inputStyle } from './field.tsx'
 
 type EditMessageProps = {
   message: ChatMessage
+  /** Where the change is kept until it is sent. */
+  draftKey: string
   save: (messageId: string, text: string) => Promise<boolean>
   onClose: () => void
 }
 
 /** A message in the making again. What was answered to it is replaced by a new answer. */
-export function EditMessage({ message, save, onClose }: EditMessageProps) {
+export function EditMessage({ message, draftKey, save, onClose }: EditMessageProps) {
   const t = useTranslations()
-  const [text, setText] = useState(message.content)
+  const [text, setText] = useState(() => read(draftKey) || message.content)
   const [busy, setBusy] = useState(false)
+  const close = () => {
+    write(draftKey, '')
+    onClose()
+  }
   const submit = async (event?: FormEvent) => {
     event?.preventDefault()
     if (text.trim() === '' || busy) return
-    if (text === message.content) return onClose()
+    if (text === message.content) return close()
     setBusy(true)
-    if (await save(message.id, text)) onClose()
+    if (await save(message.id, text)) close()
     setBusy(false)
   }
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'Escape') {
       event.stopPropagation()
-      onClose()
+      close()
     }
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing || event.keyCode === 229) return
     event.preventDefault()
@@ -36,7 +43,10 @@ export function EditMessage({ message, save, onClose }: EditMessageProps) {
     <form onSubmit={submit} className="ms-auto w-full max-w-[85%] space-y-2">
       <textarea
         value={text}
-        onChange={(event) => setText(event.target.value)}
+        onChange={({ target }) => {
+          setText(target.value)
+          write(draftKey, target.value === message.content ? '' : target.value)
+        }}
         onKeyDown={onKeyDown}
         rows={Math.min(12, text.split('\n').length + 1)}
         dir="auto"
@@ -46,8 +56,8 @@ export function EditMessage({ message, save, onClose }: EditMessageProps) {
         className={`${inputStyle} block py-2.5 leading-relaxed`}
       />
       <div className="flex flex-wrap items-center justify-end gap-2">
-        <p className="min-w-0 flex-1 basis-40 text-xs text-muted">{t('chat.answeredAnew')}</p>
-        <Button size="small" look="quiet" onClick={onClose}>
+        <p className="min-w-0 flex-1 basis-40 text-xs text-muted">{!isWaiting(message) && t('chat.answeredAnew')}</p>
+        <Button size="small" look="quiet" onClick={close}>
           {t('common.cancel')}
         </Button>
         <Button type="submit" size="small" look="accent" disabled={busy || text.trim() === ''}>

@@ -1,26 +1,31 @@
-import { useEffect, useMemo, useState } from 'react'
-import { useQuery } from 'urql'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslations } from 'use-intl'
-import { failureOf } from '~/api.ts'
+import { query } from '~/api.ts'
+import { sentenceOf } from '~/failure.ts'
 import { graphql } from '../../../schema/generated/gql.ts'
 import type { MessageVersionsQuery } from '../../../schema/generated/graphql.ts'
 import { buttonStyle } from './button.tsx'
 import { ChevronLeftIcon, ChevronRightIcon } from './icons.tsx'
 
-/** What was said before, as far back as anybody will want to look. */
+/** What was said before: so many versions at a time, and the way on from the last of them. */
 const Versions = graphql(`
   query MessageVersions($id: ID!) {
     node(id: $id) {
       ... on Message {
         replaces {
+          id
           content
           replaces {
+            id
             content
             replaces {
+              id
               content
               replaces {
+                id
                 content
                 replaces {
+                  id
                   content
                 }
               }
@@ -32,33 +37,52 @@ const Versions = graphql(`
   }
 `)
 
+const versionsAtOnce = 5
+
 type MessageVersionsProps = { messageId: string; onShow: (earlier: string | null) => void }
 
 /** Steps through the versions that an edited message had. They are read when somebody wants to see them. */
 export function MessageVersions({ messageId, onShow }: MessageVersionsProps) {
   const t = useTranslations('chat')
   const [back, setBack] = useState(0)
-  const [{ data, fetching, error }] = useQuery({ query: Versions, variables: { id: messageId }, pause: back === 0 })
-  const earlier = useMemo(() => versionsIn(data), [data])
-  useEffect(() => onShow(back === 0 ? null : (earlier[back - 1] ?? null)), [back, earlier, onShow])
-  const position = back === 0 ? t('edited') : t('versionOf', { at: earlier.length + 1 - back, all: earlier.length + 1 })
+  const [earlier, setEarlier] = useState<readonly string[] | null>(null)
+  const [failure, setFailure] = useState<string | null>(null)
+  const asked = useRef(false)
+  useEffect(() => onShow(back === 0 ? null : (earlier?.[back - 1] ?? null)), [back, earlier, onShow])
+
+  const stepBack = async () => {
+    if (earlier) return setBack(Math.min(back + 1, earlier.length))
+    if (asked.current) return
+    asked.current = true
+    setFailure(null)
+    try {
+      setEarlier(await versionsBefore(messageId))
+      setBack(1)
+    } catch (error) {
+      setFailure(sentenceOf(error))
+    } finally {
+      asked.current = false
+    }
+  }
+  const all = (earlier?.length ?? 0) + 1
   return (
     <span data-versions="" className="flex items-center text-xs text-muted">
       <button
         type="button"
-        onClick={() => setBack(back + 1)}
-        disabled={fetching || (back > 0 && back >= earlier.length)}
+        onClick={() => void stepBack()}
+        // Not `disabled`: that would take the focus away from who steps by key.
+        aria-disabled={back > 0 && back >= all - 1}
         aria-label={t('earlierVersion')}
         title={t('earlierVersion')}
         className={buttonStyle({ look: 'quiet', size: 'tiny' })}
       >
         <ChevronLeftIcon className="size-4 rtl:-scale-x-100" />
       </button>
-      <span role="status">{error ? failureOf(error).message : position}</span>
+      <span role="status">{failure ?? (back === 0 ? t('edited') : t('versionOf', { at: all - back, all }))}</span>
       <button
         type="button"
-        onClick={() => setBack(back - 1)}
-        disabled={back === 0}
+        onClick={() => setBack(Math.max(0, back - 1))}
+        aria-disabled={back === 0}
         aria-label={t('laterVersion')}
         title={t('laterVersion')}
         className={buttonStyle({ look: 'quiet', size: 'tiny' })}
@@ -69,12 +93,22 @@ export function MessageVersions({ messageId, onShow }: MessageVersionsProps) {
   )
 }
 
-type Version = { content: string; replaces?: Version | null }
+type Version = { id: string; content: string; replaces?: Version | null }
 
-/** From the one before the newest back to the first. */
-function versionsIn(data: MessageVersionsQuery | undefined): string[] {
+/** From the one before this message back to the first. Rejects with a `Failure`. */
+async function versionsBefore(messageId: string): Promise<string[]> {
   const versions: string[] = []
-  let at: Version | null | undefined = data?.node && 'replaces' in data.node ? data.node.replaces : null
-  for (; at; at = at.replaces) versions.push(at.content)
+  for (let from: string | null = messageId; from; ) {
+    const { node }: MessageVersionsQuery = await query(Versions, { id: from })
+    let found = 0
+    let at: Version | null | undefined = node && 'replaces' in node ? node.replaces : null
+    from = null
+    for (; at; at = at.replaces) {
+      versions.push(at.content)
+      found++
+      from = at.id
+    }
+    if (found < versionsAtOnce) from = null
+  }
   return versions
 }

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react'
 import { useTranslations } from 'use-intl'
-import type { ChatMessage } from '~/conversation-state.ts'
+import { type ChatMessage, isWaiting } from '~/conversation-state.ts'
+import { editDraftKey, read } from '~/drafts.ts'
 import { useMessageActions } from '~/message-actions.ts'
 import { Button, buttonStyle } from './button.tsx'
 import { CopyButton } from './copy-button.tsx'
@@ -22,25 +23,32 @@ export function OwnMessage({ message }: { message: ChatMessage }) {
     if (wasEditing.current && !editing) edit.current?.focus()
     wasEditing.current = editing
   }, [editing])
-  if (editing && actions?.edit)
-    return <EditMessage message={message} save={actions.edit} onClose={() => setEditing(false)} />
-  const { run } = message
-  const waits = run?.status === 'QUEUED'
+  // A change that was not sent, as when the page was closed meanwhile, goes on.
+  const draftKey = actions && editDraftKey(actions.draftKey, message.id)
+  useEffect(() => {
+    if (draftKey && read(draftKey)) setEditing(true)
+  }, [draftKey])
+  if (editing && actions && draftKey)
+    return <EditMessage message={message} draftKey={draftKey} save={actions.edit} onClose={() => setEditing(false)} />
+  const waits = isWaiting(message)
   return (
     <UserBubble text={earlier ?? message.content} files={message.attachments} faded={earlier !== null || waits}>
       {waits && actions && (
-        <p className="flex items-center gap-2 text-xs text-muted">
-          {t('waitsForTurn')}
-          <Button size="small" look="quiet" onClick={() => void actions.giveUp(run.id)}>
-            {t('doNotAnswer')}
+        <p className="flex flex-wrap items-center justify-end gap-x-1 text-xs text-muted">
+          <span className="me-1">{t('waitsForTurn')}</span>
+          <Button ref={edit} size="small" look="quiet" onClick={() => setEditing(true)}>
+            {t('change')}
+          </Button>
+          <Button size="small" look="quiet" onClick={() => void actions.takeBack(message)}>
+            {t('takeBack')}
           </Button>
         </p>
       )}
       {actions && !waits && (
         <div className="-mt-1.5 -me-1 -mb-6 flex items-center opacity-0 group-hover/own:opacity-100 focus-within:opacity-100 has-[[data-versions]]:opacity-100 pointer-coarse:opacity-100">
           {message.replaces && <MessageVersions messageId={message.id} onShow={setEarlier} />}
-          <CopyButton text={() => message.content} label={t('copyMessage')} />
-          {actions.edit && (
+          {message.content && <CopyButton text={() => earlier ?? message.content} label={t('copyMessage')} />}
+          {actions.idle && message.content && (
             <button
               ref={edit}
               type="button"

@@ -23,6 +23,7 @@ import { SurfaceNoteLine } from '~/routes/dashboard.chat/surface-note.tsx'
 import { useSending } from '~/use-sending.ts'
 import { Earlier } from './earlier.tsx'
 import { Announcement, Outcome, useActivityWords } from './outcome.tsx'
+import { SpokenAnswer } from './spoken-answer.tsx'
 import { type ReadConversation, useConversation } from './use-conversation.ts'
 import { useEarlier } from './use-earlier.ts'
 import { useNamedMessage } from './use-named-message.ts'
@@ -56,9 +57,15 @@ export function Panel({ read }: { read: ReadConversation }) {
   const [takenBack, setTakenBack] = useState<Draft | null>(null)
   const { stop, stopping, retry, decide, failure, ...actions } = useRunActions(activeRun, change, chosen)
   useStopKey(activeRun ? stop : null)
-  const { edit, rate, giveUp } = useLatestActions(actions)
+  const steady = useLatestActions({
+    ...actions,
+    takeBack: async (message) => {
+      if (!(await actions.takeBack(message))) return
+      setTakenBack({ text: message.content, files: message.attachments.map((it) => ({ ...it, url: it.url ?? null })) })
+    },
+  })
   const idle = activeRun === null
-  const messageActions = useMemo(() => ({ edit: idle ? edit : null, rate, giveUp }), [idle, edit, rate, giveUp])
+  const messageActions = useMemo<MessageActions>(() => ({ ...steady, idle, draftKey }), [steady, idle, draftKey])
   const outgoing = sending.outgoing && !isArrived(messages, sending.outgoing) ? sending.outgoing : null
   const newest = messages.findLast((it) => !isWaiting(it))
   const lastSaid = messages.findLast(({ role }) => role === 'USER')
@@ -118,6 +125,7 @@ export function Panel({ read }: { read: ReadConversation }) {
           </LogItem>
         )}
       </MessageLog>
+      <SpokenAnswer message={newest} />
       <Announcement activeRun={activeRun} lastRun={lastRun} busy={busySeconds > 0} />
       <div className="mx-auto w-full max-w-3xl px-3 pb-[max(0.75rem,env(safe-area-inset-bottom))] sm:px-6">
         <OfflineNotice />
@@ -156,7 +164,7 @@ function isContinued(before: ChatMessage | undefined, message: ChatMessage | und
   return before?.role === 'ASSISTANT' && message?.role === 'ASSISTANT'
 }
 
-type Steady = { edit: NonNullable<MessageActions['edit']> } & Pick<MessageActions, 'rate' | 'giveUp'>
+type Steady = Pick<MessageActions, 'edit' | 'rate' | 'takeBack'>
 
 /** The same functions at every render, so that messages that did not change are not drawn again for each token. */
 function useLatestActions(actions: Steady): Steady {
@@ -167,6 +175,6 @@ function useLatestActions(actions: Steady): Steady {
   return useState<Steady>(() => ({
     edit: (id, text) => latest.current.edit(id, text),
     rate: (id, feedback) => latest.current.rate(id, feedback),
-    giveUp: (runId) => latest.current.giveUp(runId),
+    takeBack: (message) => latest.current.takeBack(message),
   }))[0]
 }

@@ -26,7 +26,7 @@ export function useConversation(read: ReadConversation, onEvent?: (event: Conver
   // Once for each run: what is told a second time must not read in circles.
   const readFor = useRef(new Set<string>())
   const readAgainFor = (event: ConversationEvent) => {
-    if (event.__typename !== 'RunStarted' || readFor.current.has(event.run.id)) return
+    if (!('run' in event) || readFor.current.has(event.run.id)) return
     if (!supersedes(state.messages, event)) return
     readFor.current.add(event.run.id)
     revalidate()

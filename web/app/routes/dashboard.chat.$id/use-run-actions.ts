@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { mutate } from '~/api.ts'
 import type { Decision, DecisionDetails } from '~/components/tool-decision.ts'
-import type { ChatRun, ConversationChange } from '~/conversation-state.ts'
+import type { ChatMessage, ChatRun, ConversationChange } from '~/conversation-state.ts'
 import { sentenceOf } from '~/failure.ts'
 import { words } from '~/language.tsx'
 import type { Feedback } from '~/message-actions.ts'
@@ -25,23 +25,29 @@ export function useRunActions(activeRun: ChatRun | null, change: (change: Conver
       return false
     }
   }
-  const stopRun = async (lead: Lead, runId: string) => {
-    await attempt(lead, async () => {
-      const { stopRun } = await mutate(Stop, { input: { runId } })
-      if (stopRun) change({ type: 'run', run: stopRun.run })
-    })
-  }
   const stop = async () => {
     if (!activeRun) return
     setStopAsked(activeRun.id)
-    await stopRun('notStopped', activeRun.id)
+    await attempt('notStopped', async () => {
+      const { stopRun } = await mutate(Stop, { input: { runId: activeRun.id } })
+      if (stopRun) change({ type: 'run', run: stopRun.run })
+    })
     setStopAsked(null)
   }
-  const giveUp = (runId: string) => stopRun('notTakenBack', runId)
+  /** Whether it was taken back. */
+  const takeBack = ({ id, run }: ChatMessage) =>
+    attempt('notTakenBack', async () => {
+      if (!run) return
+      await mutate(Stop, { input: { runId: run.id, takeBack: true } })
+      change({ type: 'taken back', messageId: id })
+    })
   const edit = (messageId: string, content: string) =>
     attempt('notChanged', async () => {
       const { editMessage } = await mutate(SayInstead, { input: { messageId, content, idempotencyKey: newKey() } })
-      if (editMessage) change({ type: 'run', run: editMessage.run })
+      if (!editMessage) return
+      const { message, run } = editMessage
+      if (run.status === 'QUEUED') change({ type: 'replaced', messageId, message })
+      else change({ type: 'run', run })
     })
   const rate = async (messageId: string, feedback: Feedback | null) => {
     await attempt('notKept', async () => {
@@ -65,5 +71,5 @@ export function useRunActions(activeRun: ChatRun | null, change: (change: Conver
     })
   }
   const stopping = stopAsked !== null && stopAsked === activeRun?.id
-  return { stop, stopping, giveUp, retry, edit, rate, decide, failure }
+  return { stop, stopping, takeBack, retry, edit, rate, decide, failure }
 }
