@@ -9,10 +9,15 @@ export type FollowOptions = {
   variables?: Record<string, unknown>
   /** The place to begin behind: an `eventCursor`, or the last `cursor` that was handled. */
   after?: string | null
-  /** Asked before each attempt, so that a token can be renewed: `() => ({ authorization: 'Bearer …' })`. */
+  /**
+   * Asked before each attempt, so that a token can be renewed: `() => ({ authorization: 'Bearer …' })`. A FollowError that it
+   * throws is the end; anything else counts as a break.
+   */
   headers?: () => Record<string, string> | Promise<Record<string, string>>
   /** Ends the following quietly. */
   signal?: AbortSignal
+  /** Told each time the server has begun to listen for us. */
+  onOpen?: () => void
   /** Told each time the stream breaks, with the reason and the milliseconds until the next attempt. */
   onBreak?: (code: string, waitMs: number) => void
   /** So many attempts in a row may bring nothing before it gives up; endless when left out. */
@@ -33,7 +38,7 @@ export class FollowError extends Error {
   }
 }
 
-type Refusal = { code: string; message: string; waitMs?: number | undefined }
+type Refusal = { code: string; message: string; waitMs?: number | undefined; final?: boolean }
 
 /** A break that has passed when one comes back with the last cursor. Everything else is final. */
 const passing = new Set([
@@ -43,6 +48,7 @@ const passing = new Set([
   'SLOW_CONSUMER',
   'OVERLOADED',
   'RATE_LIMITED',
+  'QUOTA_EXCEEDED', // of streams: another one may end
   'STORAGE_UNAVAILABLE',
   'AUTH_UNAVAILABLE',
   'INTERNAL_SERVER_ERROR',
@@ -50,6 +56,9 @@ const passing = new Set([
 
 /** The credential is at its end: worth one attempt with new headers. */
 const renewable = new Set(['UNAUTHENTICATED', 'SESSION_EXPIRED'])
+
+/** A stream that stood for so long was no attempt in vain, however quiet it was. */
+const stoodMs = 10_000
 
 /**
  * Follows a subscription over every break: each event once, none lost. Ends when the server says that it is complete (the
@@ -59,8 +68,17 @@ export async function* follow<Event extends object>(options: FollowOptions): Asy
   let { after } = options
   let inVain = 0
   let renewed = false
+  const worked = () => {
+    inVain = 0
+    renewed = false
+  }
   while (!options.signal?.aborted) {
-    const attempt = read<Event>(options, after)
+    let opened = Infinity
+    const noting = () => {
+      opened = Date.now()
+      options.onOpen?.()
+    }
+    const attempt = read<Event>({ ...options, onOpen: noting }, after)
     let refusal: Refusal | null = null
     try {
       for (;;) {
@@ -70,16 +88,16 @@ export async function* follow<Event extends object>(options: FollowOptions): Asy
           break
         }
         if ('cursor' in next.value && typeof next.value.cursor === 'string') after = next.value.cursor
-        inVain = 0
-        renewed = false
+        worked()
         yield next.value
       }
     } finally {
       await attempt.return(null)
     }
     if (!refusal || options.signal?.aborted) return
+    if (Date.now() - opened >= stoodMs) worked()
     const { code, message } = refusal
-    const again = renewable.has(code) ? !renewed : passing.has(code)
+    const again = !refusal.final && (renewable.has(code) ? !renewed : passing.has(code))
     renewed ||= renewable.has(code)
     inVain++
     if (!again || inVain > (options.attempts ?? Infinity)) throw new FollowError(code, message)
@@ -94,7 +112,7 @@ async function* read<Event>(
   options: FollowOptions,
   after: string | null | undefined,
 ): AsyncGenerator<Event, Refusal | null> {
-  const { url, query, variables, headers, silenceMs = 37_500, signal } = options
+  const { url, query, variables, headers, onOpen, silenceMs = 37_500, signal } = options
   const waiting: Event[] = []
   let end: { refusal: Refusal | null } | undefined
   let wake = () => {}
@@ -123,6 +141,9 @@ async function* read<Event>(
       complete: () => finish(complete ? null : { code: 'NETWORK', message: 'The stream was cut.' }),
     },
     {
+      connected: () => {
+        if (!end) onOpen?.()
+      },
       message: ({ event }) => {
         complete ||= event === 'complete'
       },
@@ -156,6 +177,7 @@ function refusalIn({ message, extensions }: Told): Refusal {
 }
 
 async function refusalOf(error: unknown): Promise<Refusal> {
+  if (error instanceof FollowError) return { code: error.code, message: error.message, final: true }
   const response = error instanceof NetworkError ? (error as NetworkError<Response>).response : undefined
   if (!response) return { code: 'NETWORK', message: error instanceof Error ? error.message : String(error) }
   const body: { errors?: Told[] } | null = await response.json().catch(() => null)
@@ -183,7 +205,10 @@ function noticingSilence(fetch: typeof globalThis.fetch, ms: number): typeof glo
     try {
       const signal = init?.signal ? AbortSignal.any([init.signal, silent.signal]) : silent.signal
       const response = await fetch(input, { ...init, signal })
-      if (!response.body) return response
+      if (!response.body) {
+        disarm()
+        return response
+      }
       const watched = response.body.pipeThrough(
         new TransformStream<Uint8Array, Uint8Array>({
           transform(chunk, controller) {

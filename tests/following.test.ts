@@ -64,11 +64,13 @@ test('an answer arrives whole over a connection that breaks again and again', as
   const { provider, way, run, headers } = await answering(['one ', 'two ', 'three ', 'four'])
   const events: StreamEvent[] = []
   const breaks: string[] = []
+  let opened = 0
   for await (const event of follow<StreamEvent>({
     url: way.url,
     query: runEvents,
     variables: { runId: run.id },
     headers,
+    onOpen: () => opened++,
     onBreak: (code) => breaks.push(code),
   })) {
     events.push(event)
@@ -87,6 +89,8 @@ test('an answer arrives whole over a connection that breaks again and again', as
   expect(new Set(events.map((it) => it.cursor)).size).toBe(events.length)
   expect(breaks.length).toBeGreaterThan(0)
   expect(new Set(breaks)).toEqual(new Set(['NETWORK']))
+  expect(opened).toBeGreaterThan(1)
+  expect(opened).toBeLessThanOrEqual(breaks.length + 1)
 })
 
 test('a connection that fell silent is given up and begun again', async () => {
@@ -149,6 +153,12 @@ test('what cannot be followed ends with its code', async () => {
   }
   expect(await codeOf({ headers: withoutCredential })).toBe('UNAUTHENTICATED')
   expect(asked).toBe(2)
+  const signedOut = () => {
+    throw new FollowError('SIGNED_OUT', 'Nobody is signed in any more.')
+  }
+  expect(await codeOf({ headers: signedOut })).toBe('SIGNED_OUT')
+  const offline = () => Promise.reject(new Error('No token to be had right now.'))
+  expect(await codeOf({ headers: offline, attempts: 1 })).toBe('NETWORK')
   await app.close()
   expect(await codeOf({ attempts: 2 })).toBe('NETWORK')
 })

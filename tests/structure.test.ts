@@ -4,7 +4,7 @@ import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
 
 /** Who may import whom inside api: only downwards in this list, never sideways, never up. `import type` counts too. */
-const leaves = ['errors', 'ids', 'page', 'limits']
+const leaves = ['errors', 'ids', 'page', 'limits', 'outage']
 const below = {
   nouns: ['auth', 'bell', ...leaves],
   tools: ['tasks', 'conversations', 'auth', 'bell', ...leaves],
@@ -36,6 +36,7 @@ const mayImport: Record<string, readonly string[]> = {
   errors: [],
   ids: [],
   limits: [],
+  outage: [],
 }
 
 /** Where a vendor's SDK may be imported: one file, two if it has a server and a client half. */
@@ -51,7 +52,7 @@ const vendors: Record<string, readonly string[]> = {
   'typeid-js': ['api/ids.ts'],
   jose: ['api/auth/token.ts'],
   '@openai/chatkit-react': ['web/app/routes/dashboard.chat/chat.tsx'],
-  'graphql-sse': ['web/app/tab-stream.ts'],
+  'graphql-sse': ['schema/follow.ts'],
 }
 
 /** Who may look at the environment: programs, which hand it to the configuration, and the build of the web. */
@@ -142,9 +143,13 @@ describe('imports', () => {
     expect(wrong.map(said)).toEqual([])
   })
 
-  test('of web reach the generated contract at most', () => {
-    const wrong = within('web').filter(({ to }) => to && !/^(web|schema\/generated)\//.test(to))
+  test('of web reach the generated contract and the follower at most', () => {
+    const wrong = within('web').filter(({ to }) => to && !/^(web\/|schema\/generated\/|schema\/follow\.ts$)/.test(to))
     expect(wrong.map(said)).toEqual([])
+  })
+
+  test('of the follower are the one package that it needs, so that it can be copied', () => {
+    expect(imports.filter(({ from }) => from === 'schema/follow.ts').map(({ names }) => names)).toEqual(['graphql-sse'])
   })
 
   test('of programs alone reach the server of the pages', () => {
@@ -170,7 +175,7 @@ describe('imports', () => {
 
   test.each(Object.entries(vendors))('of %s are in one place', (vendor, places) => {
     const importing = imports.filter(
-      ({ from, names }) => /^(api|web)\//.test(from) && (names === vendor || names.startsWith(`${vendor}/`)),
+      ({ from, names }) => /^(api|web|schema)\//.test(from) && (names === vendor || names.startsWith(`${vendor}/`)),
     )
     expect(importing.filter(({ from }) => !places.includes(from)).map(said)).toEqual([])
     expect(

@@ -124,14 +124,11 @@ export function useConversationEvents(conversation: { id: string; eventCursor: s
   const { id, eventCursor } = conversation
   const latest = useLatest(reader)
   useEffect(() => {
-    let after = eventCursor
-    return stream?.follow<ConversationEventsSubscription>({
+    return stream?.follow<ConversationEvent>({
       document: ConversationEvents,
-      variables: () => ({ conversationId: id, after }),
-      next: ({ conversationEvents: event }) => {
-        after = event.cursor
-        latest.current.event(event)
-      },
+      variables: { conversationId: id },
+      after: eventCursor,
+      next: (event) => latest.current.event(event),
       resync: () => latest.current.resync(),
       gone: () => latest.current.gone(),
     })
@@ -161,10 +158,10 @@ export function useViewerEvents(reader: ViewerReader) {
 }
 
 function followViewer(): () => void {
-  const wanted: Wanted<ViewerEventsSubscription> = {
+  const wanted: Wanted<ViewerEvent> = {
     document: ViewerEvents,
-    variables: () => ({}),
-    next: ({ viewerEvents: event }) => {
+    variables: {},
+    next: (event) => {
       for (const reader of viewerReaders) reader.current.event(event)
     },
     opened: (first) => {

@@ -1,19 +1,21 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
-import { createClient, NetworkError } from 'graphql-sse'
 import { stringifyDocument } from 'urql'
+import { FollowError, follow } from '../../schema/follow.ts'
 import { accessToken } from './api.ts'
 import { Failure } from './failure.ts'
-import { withIdleTimeout } from './idle-timeout.ts'
 
 /** How the stream of this tab stands. */
 export type Connection = 'connecting' | 'live' | 'reconnecting' | 'offline' | 'lost' | 'paused' | 'signed-out'
 
 /** What somebody wants to follow. */
-export type Wanted<Data = unknown> = {
-  document: TypedDocumentNode<Data, never>
-  /** Asked before each attempt: where reading goes on may have moved. */
-  variables: () => Record<string, unknown>
-  next: (data: Data) => void
+export type Wanted<Event extends object = object> = {
+  /** A subscription with one field. */
+  document: TypedDocumentNode<Record<string, unknown>, never>
+  /** All but `after`. */
+  variables: Record<string, unknown>
+  /** The place to begin behind. From then on it is the cursor of the last event. */
+  after?: string
+  next: (event: Event) => void
   /** The server is listening for us; `first` is false when something may have been missed since the last time. */
   opened?: (first: boolean) => void
   /** The place to go on from is no longer kept: read everything again. */
@@ -22,12 +24,8 @@ export type Wanted<Data = unknown> = {
   gone?: () => void
 }
 
-type Ending = { code: string }
-
-/** Two and a half heartbeats of the server (15 s). */
-const silenceMs = 37_500
 const attemptsInVain = 8
-const longestWaitMs = 8_000
+const signedOut = 'SIGNED_OUT'
 
 /**
  * The one event stream of this tab: more would use up the six connections that a browser keeps to a host. Who asked last
@@ -38,6 +36,8 @@ export class TabStream {
   #served: Wanted | null = null
   #serving = new AbortController()
   #attempt = new AbortController()
+  #pausing = false
+  #renew = false
   #holds = 0
   #connection: Connection = 'connecting'
   #watchers = new Set<() => void>()
@@ -53,7 +53,7 @@ export class TabStream {
   }
 
   /** Follows until the function that is given back is called; in the background: when nothing else is followed. */
-  follow<Data>(wanted: Wanted<Data>, { background = false } = {}): () => void {
+  follow<Event extends object>(wanted: Wanted<Event>, { background = false } = {}): () => void {
     const entry = wanted as Wanted
     if (background) this.#wanted.unshift(entry)
     else this.#wanted.push(entry)
@@ -79,7 +79,7 @@ export class TabStream {
 
   /** Looks at once whether to be connected: after the tab was shown or hidden, the network came back, or on a person's wish. */
   reconsider(): void {
-    if (!this.#allowed()) this.#attempt.abort()
+    if (!this.#allowed() || this.#pausing) this.#attempt.abort()
     this.#wake()
   }
 
@@ -100,100 +100,72 @@ export class TabStream {
   }
 
   async #serve(wanted: Wanted, signal: AbortSignal) {
-    let inVain = 0
-    let first = true
+    const place = { after: wanted.after ?? null, first: true }
     this.#say('connecting')
     while (!signal.aborted) {
-      if (!this.#allowed()) {
-        this.#say('paused')
-        await this.#sleep(null, signal)
-        continue
+      if (!this.#allowed()) this.#say('paused')
+      else {
+        if (this.#connection !== 'connecting') this.#say(place.first ? 'connecting' : 'reconnecting')
+        this.#attempt = new AbortController()
+        const ended = AbortSignal.any([signal, this.#attempt.signal])
+        const code = await this.#read(wanted, place, ended)
+        this.#pausing = false
+        if (ended.aborted) continue
+        if (code === 'NOT_FOUND') return wanted.gone?.()
+        if (code === 'RESYNC_REQUIRED' || code === 'BAD_USER_INPUT') return wanted.resync?.()
+        if (code === signedOut) return this.#say('signed-out')
+        this.#say(navigator.onLine ? 'lost' : 'offline')
       }
-      if (this.#connection === 'paused') this.#say(first ? 'connecting' : 'reconnecting')
-      let heard = false
-      const ending = await this.#read(wanted, signal, {
-        opened: () => {
-          this.#say('live')
-          wanted.opened?.(first)
-          first = false
-        },
-        heard: () => {
-          heard = true
-        },
-      })
-      if (signal.aborted || !this.#allowed()) continue
-      if (ending.code === 'NOT_FOUND') return wanted.gone?.()
-      if (ending.code === 'RESYNC_REQUIRED' || ending.code === 'BAD_USER_INPUT') return wanted.resync?.()
-      if (!(await this.#mayGoOn(ending))) return this.#say('signed-out')
-      inVain = heard ? 0 : inVain + 1
-      await this.#pauseBefore(inVain, signal)
-      if (inVain >= attemptsInVain) inVain = 0
+      await this.#woken(signal)
     }
   }
 
-  /** Waits as long as befits the number of attempts in vain; after too many, until somebody or something wakes it. */
-  async #pauseBefore(inVain: number, signal: AbortSignal) {
-    if (!navigator.onLine) this.#say('offline')
-    else this.#say(inVain >= attemptsInVain ? 'lost' : 'reconnecting')
-    const wait = Math.min(longestWaitMs, 250 * 2 ** inVain) * (0.6 + Math.random() * 0.4)
-    await this.#sleep(inVain >= attemptsInVain ? null : wait, signal)
-  }
-
-  /** A token that ended is renewed; a session that ended is the end. */
-  async #mayGoOn({ code }: Ending): Promise<boolean> {
-    if (code !== 'UNAUTHENTICATED' && code !== 'SESSION_EXPIRED') return true
+  /** Goes on over all breaks that pass by themselves. Gives the code of the one that did not. */
+  async #read(wanted: Wanted, place: { after: string | null; first: boolean }, ended: AbortSignal): Promise<string> {
+    const { document, variables } = wanted
+    const opened = () => {
+      this.#say('live')
+      wanted.opened?.(place.first)
+      place.first = false
+    }
+    const broken = (code: string) => {
+      this.#pausing = true
+      this.#renew = code === 'UNAUTHENTICATED' || code === 'SESSION_EXPIRED'
+      this.#say(navigator.onLine ? 'reconnecting' : 'offline')
+    }
     try {
-      await accessToken({ renew: true })
-      return true
+      for await (const event of follow({
+        ...{ url: '/graphql', query: stringifyDocument(document), variables, after: place.after },
+        ...{ headers: () => this.#credential(), attempts: attemptsInVain, signal: ended },
+        ...{ onOpen: () => ended.aborted || opened(), onBreak: broken },
+      })) {
+        if (ended.aborted) break
+        if ('cursor' in event && typeof event.cursor === 'string') place.after = event.cursor
+        wanted.next(event)
+      }
+      return 'COMPLETE'
     } catch (error) {
-      return !(error instanceof Failure && error.code === 'UNAUTHENTICATED')
+      if (error instanceof FollowError) return error.code
+      throw error
     }
   }
 
-  #read(wanted: Wanted, signal: AbortSignal, on: { opened: () => void; heard: () => void }): Promise<Ending> {
-    this.#attempt = new AbortController()
-    const aborted = AbortSignal.any([signal, this.#attempt.signal])
-    return new Promise((resolve) => {
-      const client = createClient({
-        url: '/graphql',
-        retryAttempts: 0,
-        fetchFn: withIdleTimeout(fetch, silenceMs),
-        headers: async () => ({ authorization: `Bearer ${await accessToken()}` }),
-      })
-      let ending: Ending = { code: 'NETWORK' }
-      const unsubscribe = client.subscribe(
-        { query: stringifyDocument(wanted.document), variables: wanted.variables() },
-        {
-          next: ({ data, errors }) => {
-            if (aborted.aborted) return
-            if (errors?.length) ending = { code: String(errors[0]?.extensions?.code ?? 'INTERNAL_SERVER_ERROR') }
-            else if (data) {
-              on.heard()
-              wanted.next(data)
-            }
-          },
-          error: (error) => resolve(endingOf(error)),
-          complete: () => resolve(ending),
-        },
-        { connected: () => !aborted.aborted && on.opened() },
-      )
-      const leave = () => {
-        unsubscribe()
-        resolve(ending)
-      }
-      aborted.addEventListener('abort', leave, { once: true })
-    })
+  /** Asked before each attempt: a token that ended is renewed; a session that ended is the end. */
+  async #credential(): Promise<Record<string, string>> {
+    this.#pausing = false
+    try {
+      return { authorization: `Bearer ${await accessToken({ renew: this.#renew })}` }
+    } catch (error) {
+      if (error instanceof Failure && error.code === 'UNAUTHENTICATED') throw new FollowError(signedOut, error.message)
+      throw error
+    }
   }
 
-  #sleep(ms: number | null, signal: AbortSignal): Promise<void> {
+  /** Until somebody or something looks whether to be connected. */
+  #woken(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      const timer = ms === null ? undefined : setTimeout(resolve, ms)
-      const wake = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-      this.#wake = wake
-      signal.addEventListener('abort', wake, { once: true })
+      this.#wake = resolve
+      signal.addEventListener('abort', () => resolve(), { once: true })
     })
   }
 
@@ -202,11 +174,4 @@ export class TabStream {
     this.#connection = connection
     for (const tell of this.#watchers) tell()
   }
-}
-
-function endingOf(error: unknown): Ending {
-  if (error instanceof Failure) return { code: error.code }
-  if (error instanceof NetworkError && (error as NetworkError<Response>).response?.status === 401)
-    return { code: 'UNAUTHENTICATED' }
-  return { code: 'NETWORK' }
 }
