@@ -415,6 +415,7 @@ test('every document to copy works as it is', async () => {
   await runs('UpdateConversation', { input: { conversationId: conversation.id, pinned: true } })
   expect(await runs('Export', { conversationId: conversation.id })).toMatchObject({ export: { conversations: 1 } })
   expect(await runs('Imports')).toEqual({ imports: [] })
+  expect(await runs('Import', { id: '0190a7a0-0000-7000-8000-000000000000' })).toEqual({ import: null })
   expect(await runs('Search', { query: 'hello' })).toMatchObject({ searchMessages: { totalCount: 1 } })
   await runs('DeleteConversation', { conversationId: conversation.id })
 

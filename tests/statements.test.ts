@@ -12,6 +12,7 @@ const held = {
   ApiKeys: 1,
   Export: 1,
   FirstPage: 2,
+  Import: 1,
   Imports: 1,
   Nodes: 3,
   Search: 6,
@@ -71,6 +72,7 @@ test('queries cost as many statements for much as for little', async () => {
       Nodes: { ids },
       WholeConversation: { id: conversation },
       Search: { query: 'walnut' },
+      Import: { id: '0190a7a0-0000-7000-8000-000000000000' },
     }
     const counts: Record<string, number> = {}
     for (const [name, document] of queries) {

@@ -1,7 +1,7 @@
 import { internalId } from '../ids.ts'
 import { countExported } from '../transfer/export.ts'
 import { type ImportEntry, ImportJob } from '../transfer/import-job.entity.ts'
-import { listImports } from '../transfer/imports.ts'
+import { findImport, listImports } from '../transfer/imports.ts'
 import { builder } from './builder.ts'
 
 const ExportFormat = builder.enumType('ExportFormat', {
@@ -93,6 +93,13 @@ builder.queryFields((t) => ({
       if (id === null || !(await loaders.conversation.load(id))) return null
       return { path: `${path}&conversation=${conversationId}`, conversations: 1 }
     },
+  }),
+  import: t.field({
+    description: 'One import, to see how far it is; null when there is none with this id, or none of yours.',
+    type: ImportJob,
+    nullable: true,
+    args: { id: t.arg.id({ required: true, description: 'The import, as `POST /import` gave it.' }) },
+    resolve: (_, { id }, { em, viewer }) => findImport(em, viewer, id),
   }),
   imports: t.field({
     description: 'Your newest imports, twenty at most.',

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { partsOf } from '../tools/result-parts.ts'
 
 /**
  * The bundle: one JSON value per line. First the header, then for each conversation its line, its messages in order, each
@@ -25,6 +26,21 @@ const Conversation = z.strictObject({
   pinnedAt: time.nullable(),
 })
 
+const imageBytes = 1_048_576
+
+/** Nothing else is put into a picture of the page, whoever wrote the file. */
+const isShown = (image: string) => partsOf([{ type: 'image', data: image }], imageBytes)[0]?.data === image
+
+const ResultPart = z.strictObject({
+  kind: z.enum(['IMAGE', 'AUDIO', 'LINK', 'FILE']),
+  title: text.max(200).nullable(),
+  uri: text.max(2_000).nullable(),
+  mimeType: text.max(100).nullable(),
+  bytes: number.nullable(),
+  /** As base64. */
+  image: z.base64().max(imageBytes).refine(isShown, 'is no picture that can be shown').nullable(),
+})
+
 const ToolCall = z.strictObject({
   providerId: text.max(200),
   calledAs: text.max(200),
@@ -32,9 +48,12 @@ const ToolCall = z.strictObject({
   server: text.max(200),
   title: text.max(500).nullable(),
   arguments: text,
+  /** What it is about, in words. */
+  subject: text.nullable(),
   status: z.enum(['SUCCEEDED', 'FAILED', 'DENIED', 'CANCELLED', 'OUTCOME_UNKNOWN']),
   result: json.nullable(),
   resultText: text.nullable(),
+  resultParts: z.array(ResultPart).max(20).nullable(),
   decision: z.enum(['APPROVE', 'DENY']).nullable(),
   denialReason: text.nullable(),
   error: z.strictObject({ code: text, message: text }).nullable(),

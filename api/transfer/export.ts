@@ -8,7 +8,7 @@ import { Message } from '../conversations/message.entity.ts'
 import { publicId } from '../ids.ts'
 import { toolCallsOfMessages } from '../runs/reading.ts'
 import { Run } from '../runs/run.entity.ts'
-import type { ToolCall } from '../runs/tool-call.entity.ts'
+import { ToolCall } from '../runs/tool-call.entity.ts'
 import { type BundleLine, type BundleToolCall, bundleHeader } from './bundle.ts'
 
 export type ExportOptions = {
@@ -108,7 +108,7 @@ async function* linesOf(em: SqlEntityManager, viewer: Viewer, it: Conversation):
         replaces: (message.replacesId && sequences.get(message.replacesId)) || null,
         feedback: message.feedback ?? null,
         run: (message.runId && numbers.get(message.runId)) || null,
-        toolCalls: (calls.get(message.id) ?? []).flatMap(shownCall),
+        toolCalls: await shownCalls(em, viewer, calls.get(message.id) ?? []),
       }
       for (const file of files.get(message.id) ?? []) {
         const line = await fileLine(em, viewer, file, message.sequence)
@@ -182,27 +182,48 @@ async function fileLine(
 }
 
 /** A call that is still at work has no end that could be moved. */
-function shownCall(call: ToolCall): BundleToolCall[] {
-  const status = finished.find((it) => it === call.status)
-  if (!status) return []
-  return [
-    {
-      providerId: call.providerId,
-      calledAs: call.calledAs,
-      name: call.name,
-      server: call.server,
-      title: call.title ?? null,
-      arguments: call.argumentsText,
-      status,
-      result: (call.result ?? null) as BundleToolCall['result'],
-      resultText: call.resultText ?? null,
-      decision: call.decision ?? null,
-      denialReason: call.denialReason ?? null,
-      error: call.error ? { code: call.error.code, message: call.error.message } : null,
-      startedAt: timeOf(call.startedAt),
-      finishedAt: timeOf(call.finishedAt),
-    },
-  ]
+async function shownCalls(em: SqlEntityManager, viewer: Viewer, calls: readonly ToolCall[]): Promise<BundleToolCall[]> {
+  const shown: BundleToolCall[] = []
+  for (const call of calls) {
+    const status = finished.find((it) => it === call.status)
+    if (status) shown.push(shownCall(call, status, await imagesOf(em, viewer, call)))
+  }
+  return shown
+}
+
+/** Those of one call at a time: each may have a megabyte. */
+async function imagesOf(em: SqlEntityManager, viewer: Viewer, { id, resultParts }: ToolCall) {
+  if (!resultParts?.some(({ kind }) => kind === 'IMAGE')) return []
+  const call = await em.fork().findOne(ToolCall, { id, ...owned(viewer) }, { populate: ['resultImages'] })
+  return call?.resultImages ?? []
+}
+
+function shownCall(
+  call: ToolCall,
+  status: BundleToolCall['status'],
+  images: readonly (string | null)[],
+): BundleToolCall {
+  return {
+    providerId: call.providerId,
+    calledAs: call.calledAs,
+    name: call.name,
+    server: call.server,
+    title: call.title ?? null,
+    arguments: call.argumentsText,
+    subject: call.subject ?? null,
+    status,
+    result: (call.result ?? null) as BundleToolCall['result'],
+    resultText: call.resultText ?? null,
+    resultParts:
+      call.resultParts?.map(({ kind, title, uri, mimeType, bytes }, place) => ({
+        ...{ kind, title, uri, mimeType, bytes, image: images[place] ?? null },
+      })) ?? null,
+    decision: call.decision ?? null,
+    denialReason: call.denialReason ?? null,
+    error: call.error ? { code: call.error.code, message: call.error.message } : null,
+    startedAt: timeOf(call.startedAt),
+    finishedAt: timeOf(call.finishedAt),
+  }
 }
 
 function runLine(run: Run, number: number, message: number): BundleLine {

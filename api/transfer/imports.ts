@@ -1,4 +1,5 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
+import { validate as isUuid } from 'uuid'
 import type { Units } from '../auth/units.ts'
 import { owned, type Viewer } from '../auth/viewer.ts'
 import type { Bell } from '../bell/bell.ts'
@@ -135,8 +136,16 @@ const silentMs = 60_000
 /** The viewer's imports, newest first. One whose server died is told as failed. */
 export async function listImports(em: SqlEntityManager, viewer: Viewer): Promise<ImportJob[]> {
   const jobs = await em.find(ImportJob, owned(viewer), { orderBy: { createdAt: 'desc', id: 'desc' }, limit: 20 })
-  for (const job of jobs)
-    if (job.status === 'RUNNING' && Date.now() - job.updatedAt.getTime() > silentMs)
-      Object.assign(job, { status: 'FAILED', problem: stopped })
-  return jobs
+  return jobs.map(asItStands)
+}
+
+/** One of the viewer's imports; null when there is none of this id. */
+export async function findImport(em: SqlEntityManager, viewer: Viewer, id: string): Promise<ImportJob | null> {
+  const job = isUuid(id) ? await em.findOne(ImportJob, { id, ...owned(viewer) }) : null
+  return job && asItStands(job)
+}
+
+function asItStands(job: ImportJob): ImportJob {
+  const isSilent = job.status === 'RUNNING' && Date.now() - job.updatedAt.getTime() > silentMs
+  return isSilent ? Object.assign(job, { status: 'FAILED', problem: stopped }) : job
 }

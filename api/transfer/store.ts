@@ -7,7 +7,7 @@ import { Message } from '../conversations/message.entity.ts'
 import { internalId } from '../ids.ts'
 import { Run } from '../runs/run.entity.ts'
 import { ToolCall } from '../runs/tool-call.entity.ts'
-import type { BundleMessage, BundleRun, MovedConversation } from './bundle.ts'
+import type { BundleMessage, BundleRun, BundleToolCall, MovedConversation } from './bundle.ts'
 
 /**
  * Stores a conversation in one transaction, whole or not at all. Null when the viewer has it already: as one that began
@@ -104,19 +104,26 @@ class Storing {
       replacesId: (replaces && this.#messageIds.get(replaces)) || null,
       feedback: it.feedback,
     })
-    for (const [position, { arguments: argumentsText, startedAt, finishedAt, result, ...call }] of toolCalls.entries())
-      this.#em.create(ToolCall, {
-        ...call,
-        userId: this.#viewer.id,
-        conversationId: this.#conversationId,
-        runId: runId ?? '',
-        messageId: id,
-        position,
-        argumentsText,
-        result: result as never,
-        startedAt: dateOf(startedAt),
-        finishedAt: dateOf(finishedAt),
-      })
+    for (const [position, call] of toolCalls.entries())
+      this.#toolCall(call, { runId: runId ?? '', messageId: id, position })
+  }
+
+  #toolCall(
+    { arguments: argumentsText, startedAt, finishedAt, result, resultParts, ...call }: BundleToolCall,
+    place: { runId: string; messageId: string; position: number },
+  ): void {
+    this.#em.create(ToolCall, {
+      ...call,
+      ...place,
+      userId: this.#viewer.id,
+      conversationId: this.#conversationId,
+      argumentsText,
+      result: result as never,
+      resultParts: resultParts?.map(({ image: _, ...part }) => part) ?? null,
+      resultImages: resultParts?.map(({ image }) => image) ?? null,
+      startedAt: dateOf(startedAt),
+      finishedAt: dateOf(finishedAt),
+    })
   }
 
   #attachments(): void {

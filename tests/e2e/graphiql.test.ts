@@ -87,6 +87,9 @@ test('GraphiQL works without any other host: examples, an answer, and a subscrip
   await shows(page, '"eventCursor"')
   await run(page, 'Search')
   await shows(page, '"snippet":"Add')
+  await run(page, 'Export')
+  await shows(page, '"path":"/export?format=jsonl","conversations":1')
+  await shows(page, '"extensions":{"cost":{"cost":1,"limit":20000,"remaining":') // what it cost, and what is left
   await run(page, 'CreateApiKey')
   await shows(page, '"key":"parley_')
   await run(page, 'StopRun', { runId: edge?.node.runs.edges[0]?.node.id })

@@ -1,12 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Locator } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
 import { launchBrowser } from '../support/browser.ts'
 import { expectAccessible, openBrowser, openTab, signUp, visit } from '../support/page.ts'
 import { startServer } from '../support/server-process.ts'
 
-test('settings: a key opens what it says until it is revoked, the theme stays, a new password ends other sign-ins; history: found, archived, deleted and taken back', async () => {
+test('settings: a key opens what it says until it is revoked, the theme stays, a new password ends other sign-ins; conversations out and in; history: found, archived, deleted and taken back', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'parley-'))
   onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }))
   const server = await startServer({ PARLEY_DATA_DIR: dataDir }, { pages: true })
@@ -101,9 +102,59 @@ test('settings: a key opens what it says until it is revoked, the theme stays, a
   await page.waitForURL(`**#${id}`)
   await page.locator(`#${id}`).waitFor()
 
+  // Out as a file, and in again.
+  await visit(page, '/dashboard/settings#moving')
+  const saved = async (press: Locator) => {
+    const [file] = await Promise.all([page.waitForEvent('download'), press.click()])
+    return { name: file.suggestedFilename(), text: readFileSync(await file.path(), 'utf8') }
+  }
+  const bundle = await saved(page.getByRole('button', { name: 'Export as JSONL' }))
+  expect(bundle.name).toBe('parley-export.jsonl')
+  expect(bundle.text.match(/^\{"type":"end"/gm)?.length).toBe(2)
+  await page.locator('[data-export="done"]').getByText('The file is complete').waitFor()
+  const markdown = await saved(page.getByRole('button', { name: 'Export as Markdown' }))
+  expect(markdown.text).toContain('## You\n\nAdd "buy oat milk" for Friday\n')
+  const report = page.locator('[data-import="read"]')
+  const brings = async (name: string, text: string) => {
+    await page
+      .locator('input[type=file]')
+      .setInputFiles({ name, mimeType: 'application/json', buffer: Buffer.from(text) })
+  }
+  await brings('again.jsonl', bundle.text)
+  await report.getByText('0 conversations are here now, 2 were here already, 0 were skipped.').waitFor()
+  const said = (id: string, parent: string | null, role: string, text: string) => ({
+    ...{ id, parent, message: { author: { role }, content: { content_type: 'text', parts: [text] } } },
+  })
+  const mapping = { a: said('a', null, 'user', 'Where is Paris?'), b: said('b', 'a', 'assistant', 'In France.') }
+  const elsewheres = [
+    { title: 'Paris', create_time: 1_700_000_000, conversation_id: 'g-1', mapping },
+    { title: 'Broken', create_time: 'yesterday', conversation_id: 'g-2', mapping },
+  ]
+  await brings('conversations.json', JSON.stringify(elsewheres))
+  await report.getByText('1 conversation is here now, 0 were here already, 1 were skipped.').waitFor()
+  await report.getByText('create_time: ').first().waitFor()
+  await expectAccessible(page)
+  await brings('holiday.zip', 'PK')
+  await report.getByText('The file is not JSON, or it is cut.').waitFor()
+  await brings('conversations.json', JSON.stringify(elsewheres))
+  await report.getByText('0 conversations are here now, 1 were here already, 1 were skipped.').waitFor()
+
   await visit(page, '/dashboard/history')
   await expectAccessible(page)
   const options = page.getByRole('main').getByRole('button', { name: /^Options for/ })
+  await page
+    .locator('[data-conversation]', { hasText: 'Paris' })
+    .getByRole('button', { name: /^Options for/ })
+    .click()
+  const one = await saved(page.getByRole('menuitem', { name: 'Export as JSONL' }))
+  expect(one.text.match(/^\{"type":"conversation","id":"chatgpt:g-1"/gm)?.length).toBe(1)
+  await page
+    .locator('[data-conversation]', { hasText: 'Paris' })
+    .getByRole('button', { name: /^Options for/ })
+    .click()
+  await page.getByRole('menuitem', { name: 'Delete' }).click()
+  await page.getByRole('button', { name: 'Dismiss' }).click()
+  await expect.poll(() => listed.count()).toBe(2)
   await options.first().click()
   await page.getByRole('menuitem', { name: 'Archive' }).click()
   await expect.poll(() => listed.count()).toBe(1)
@@ -122,4 +173,4 @@ test('settings: a key opens what it says until it is revoked, the theme stays, a
   await visit(page, '/dashboard/history?shown=all')
   await expect.poll(() => listed.count()).toBe(1)
   expect(problems.filter((it) => !it.includes('400'))).toEqual([])
-}, 150_000)
+}, 240_000)
