@@ -1,6 +1,6 @@
 import type { MetaFunction } from '@remix-run/node'
 import { Direction } from 'radix-ui'
-import { createContext, type ReactNode, useContext, useSyncExternalStore } from 'react'
+import { createContext, type ReactNode, useContext, useState, useSyncExternalStore } from 'react'
 import { createTranslator, IntlProvider } from 'use-intl'
 import { useClock } from './clock.tsx'
 import { loadMessages, type Messages, messagesOf } from './messages/catalogue.ts'
@@ -38,6 +38,22 @@ export const LanguageProvider = RequestedLanguage.Provider
 export function useLanguage(): Language {
   const requested = useContext(RequestedLanguage)
   return useSyncExternalStore(watch, shownLanguage, () => requested)
+}
+
+/**
+ * The language as it was chosen, before its words are here, and the way to choose. Where the words cannot be loaded the page
+ * stays as it is.
+ */
+export function useLanguageChoice() {
+  const language = useLanguage()
+  const [wanted, setWanted] = useState<Language | null>(null)
+  const choose = (language: Language) => {
+    setWanted(language)
+    void chooseLanguage(language)
+      .catch(() => {})
+      .finally(() => setWanted(null))
+  }
+  return [wanted ?? language, choose] as const
 }
 
 /** Gives the words, and the ways to write dates and numbers, to everything inside. */

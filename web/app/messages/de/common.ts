@@ -3,7 +3,6 @@ import type { Messages, Translated } from '../catalogue.ts'
 export const common = {
   save: 'Speichern',
   cancel: 'Abbrechen',
-  close: 'Schließen',
   done: 'Fertig',
   edit: 'Bearbeiten',
   delete: 'Löschen',

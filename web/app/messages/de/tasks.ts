@@ -24,6 +24,5 @@ export const tasks = {
   noneDue: '{open, plural, one {Eine offene Aufgabe} other {# offene Aufgaben}}, heute ist nichts fällig.',
   someDue: '{open, plural, one {Eine offene Aufgabe} other {# offene Aufgaben}}, {due, number} davon fällig.',
   servers: 'Werkzeugserver',
-  serversLead: 'Woher die Werkzeuge des Assistenten kommen.',
   serversAll: 'In den Einstellungen ansehen',
 } as const satisfies Translated<Messages['tasks']>

@@ -2,7 +2,6 @@
 export const common = {
   save: 'Save',
   cancel: 'Cancel',
-  close: 'Close',
   done: 'Done',
   edit: 'Edit',
   delete: 'Delete',

@@ -23,6 +23,5 @@ export const tasks = {
   noneDue: '{open, plural, one {One open task} other {# open tasks}}, nothing due today.',
   someDue: '{open, plural, one {One open task} other {# open tasks}}, {due, number} due.',
   servers: 'Tool servers',
-  serversLead: 'Where the assistant’s tools come from.',
   serversAll: 'See them in the settings',
 } as const

@@ -2,6 +2,11 @@ import { graphql } from '../../../../schema/generated/gql.ts'
 
 export const TaskPage = graphql(`
   query TaskPage {
+    toolServers {
+      name
+      status
+      error
+    }
     open: tasks(first: 100, status: OPEN) {
       edges {
         node {

@@ -12,6 +12,7 @@ import { titled } from '~/language.tsx'
 import { TaskPage } from './queries.ts'
 import { RecentConversations } from './recent-conversations.tsx'
 import { Tasks } from './tasks.tsx'
+import { ToolServers } from './tool-servers.tsx'
 import { type Task, useTasks } from './use-tasks.ts'
 
 export const meta = titled('dashboard')
@@ -23,7 +24,8 @@ export async function loader(args: LoaderFunctionArgs) {
 export default function Dashboard() {
   const { viewer } = useFrame()
   const t = useTranslations()
-  const tasks = useTasks(useLoaderData<typeof loader>())
+  const read = useLoaderData<typeof loader>()
+  const tasks = useTasks(read)
   const clock = useClock()
   const today = dayOf(clock.now, clock.zone)
   return (
@@ -49,7 +51,10 @@ export default function Dashboard() {
           </div>
           <div className="mt-8 grid items-start gap-8 lg:grid-cols-[minmax(0,3fr)_minmax(16rem,2fr)]">
             <Tasks tasks={tasks} today={today} />
-            <RecentConversations />
+            <div className="min-w-0 space-y-8">
+              <RecentConversations />
+              <ToolServers servers={read.toolServers ?? []} />
+            </div>
           </div>
         </div>
       </div>

@@ -1,4 +1,4 @@
-import { useNavigate } from '@remix-run/react'
+import { Link, useNavigate } from '@remix-run/react'
 import { useTranslations } from 'use-intl'
 import { Composer } from '~/components/composer.tsx'
 import { useFrame } from '~/components/frame-context.ts'
@@ -6,6 +6,7 @@ import { ArrowRightIcon } from '~/components/icons.tsx'
 import { Mark } from '~/components/logo.tsx'
 import { MessageLog } from '~/components/message-log.tsx'
 import { ModelSelect } from '~/components/model-select.tsx'
+import { Notice } from '~/components/notice.tsx'
 import { OutgoingMessage } from '~/components/outgoing-message.tsx'
 import { PageHeader } from '~/components/page-header.tsx'
 import { starters } from '~/components/starter-prompts.ts'
@@ -111,6 +112,17 @@ function NewConversation() {
             </li>
           ))}
         </ul>
+        {models[0] === 'offline' && (
+          <Notice tone="calm" className="mt-6">
+            {t.rich('offlineHow', {
+              link: (words) => (
+                <Link to="/dashboard/settings#models" className="text-link underline underline-offset-4">
+                  {words}
+                </Link>
+              ),
+            })}
+          </Notice>
+        )}
         <div className="mt-6">
           <SurfaceNoteLine note={note} choose={choose} />
         </div>

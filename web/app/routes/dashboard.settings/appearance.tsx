@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react'
 import { useTranslations } from 'use-intl'
-import { chooseLanguage, useLanguage } from '~/language.tsx'
+import { useLanguageChoice } from '~/language.tsx'
 import { languages, nameOfLanguage } from '~/messages/languages.ts'
 import {
   chooseSurface,
@@ -16,7 +16,7 @@ import { Card, Section } from './section.tsx'
 export function Appearance() {
   const t = useTranslations('settings')
   const common = useTranslations('common')
-  const language = useLanguage()
+  const [language, chooseLanguage] = useLanguageChoice()
   const theme = useTheme()
   const surface = useSyncExternalStore<SurfaceChoice>(watchSurface, shownSurface, () => 'chatkit')
   return (
@@ -36,7 +36,7 @@ export function Appearance() {
           <Choice
             legend={common('language')}
             value={language}
-            onChange={(it) => void chooseLanguage(it)}
+            onChange={chooseLanguage}
             options={languages.map((value) => ({ value, label: nameOfLanguage[value], lang: value }))}
           />
           <Choice

@@ -5,6 +5,7 @@ import { Button } from '~/components/button.tsx'
 import { cn } from '~/components/class-names.ts'
 import { ChevronDownIcon, RefreshIcon } from '~/components/icons.tsx'
 import { Notice } from '~/components/notice.tsx'
+import { ServerHealth } from '~/components/server-health.tsx'
 import { useToolTitle } from '~/components/tool-words.ts'
 import type { ToolServerFieldsFragment } from '../../../../schema/generated/graphql.ts'
 import { ToolServers } from './queries.ts'
@@ -31,7 +32,8 @@ export function ToolServerList({ read }: { read: Server[] }) {
       }
     >
       {error && <Notice urgent>{failureOf(error).message}</Notice>}
-      <ul className={listStyle}>
+      {servers.length === 0 && <Notice tone="calm">{t('noServers')}</Notice>}
+      <ul className={cn(listStyle, 'empty:hidden')}>
         {servers.map((server) => (
           <ServerItem key={server.name} server={server} />
         ))}
@@ -40,15 +42,8 @@ export function ToolServerList({ read }: { read: Server[] }) {
   )
 }
 
-const health: Record<Server['status'], { words: 'connected' | 'connecting' | 'unavailable'; dot: string }> = {
-  CONNECTED: { words: 'connected', dot: 'bg-link' },
-  CONNECTING: { words: 'connecting', dot: 'bg-warn motion-safe:animate-pulse' },
-  UNAVAILABLE: { words: 'unavailable', dot: 'bg-danger' },
-}
-
 function ServerItem({ server: { name, status, error, tools } }: { server: Server }) {
   const t = useTranslations('settings')
-  const { words, dot } = health[status]
   return (
     <li data-server={name} data-status={status}>
       <details className="group/server">
@@ -57,10 +52,7 @@ function ServerItem({ server: { name, status, error, tools } }: { server: Server
             <span className="block truncate text-[0.9375rem] font-medium">{name}</span>
             <span className="block text-sm text-muted">{t('toolCount', { count: tools.length })}</span>
           </span>
-          <span className="flex shrink-0 items-center gap-2 text-sm text-muted">
-            <span className={cn('size-2 rounded-full', dot)} aria-hidden="true" />
-            {t(words)}
-          </span>
+          <ServerHealth status={status} />
           <ChevronDownIcon className="size-4 shrink-0 text-muted group-open/server:rotate-180 motion-safe:transition-transform" />
         </summary>
         <ul className="space-y-4 border-t border-line bg-surface px-4 py-4">
