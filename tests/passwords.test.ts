@@ -198,7 +198,7 @@ describe('without a mail server', () => {
     expect((await post('reset-password', { token, newPassword: oldPassword }, {}, server.url)).status).toBe(400)
     const body = { email: ada.email, password: newPassword }
     expect((await post('sign-in/email', body, {}, server.url)).status).toBe(200)
-  })
+  }, 180_000)
 })
 
 test('keys of programs are not passwords: a new password leaves them as they are', async () => {

@@ -5,6 +5,7 @@ import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/a
 import { genericOAuth, jwt } from 'better-auth/plugins'
 import { publicId } from '../ids.ts'
 import { type Limits, standardLimits } from '../limits.ts'
+import { noteAway } from '../outage.ts'
 import {
   addressChangeMail,
   confirmLinkMinutes,
@@ -51,8 +52,8 @@ export type Auth = {
   handler(request: Request, address?: string): Promise<Response>
   /** Who is asking. Throws as `authenticate` in authenticate.ts says. */
   authenticate(request: Request): Promise<Viewer>
-  /** Whether the viewer's session or key is still there (as of at most 30 s ago): for streams, which outlive their request. */
-  stillSignedIn(viewer: Viewer): Promise<boolean>
+  /** Whether the viewer's session or key is still there (as of at most 30 s ago, or of now): for streams, which outlive their request. */
+  stillSignedIn(viewer: Viewer, asOf?: 'lately' | 'now'): Promise<boolean>
   /** An API key was revoked: nothing that is remembered of keys holds any more. */
   forgetKeys(): void
   /** Name and e-mail address of the viewer. Throws UNAUTHENTICATED when the account is gone. */
@@ -106,9 +107,9 @@ export async function createAuth(
       },
     }),
     authenticate: (request) => authenticate(request, judges),
-    stillSignedIn: async (viewer) =>
+    stillSignedIn: async (viewer, asOf) =>
       viewer.sessionId
-        ? (await sessions.find(viewer.sessionId))?.userId === viewer.id
+        ? (await sessions.find(viewer.sessionId, asOf))?.userId === viewer.id
         : viewer.keyId !== undefined && keys.isThere(viewer),
     forgetKeys: () => keys.forget(),
     userOf: async ({ id }) => {
@@ -298,6 +299,7 @@ function withProviders(providers: ProviderSettings) {
 
 /** Its messages come with addresses of people and with whole errors of the database: neither belongs in a log. */
 function logWithoutPeople(level: string, message: string, ...details: unknown[]): void {
+  if (details.some(noteAway)) return
   const errors = details.filter((it) => it instanceof Error).map((it) => it.message.slice(0, 500))
   console.error(`auth ${level}: ${[message, ...errors].join(': ')}`)
 }

@@ -22,7 +22,8 @@ export class KnownSessions {
   }
 
   /** Null when there is no such session any more, or its time is over. */
-  async find(id: string): Promise<KnownSession | null> {
+  async find(id: string, asOf: 'lately' | 'now' = 'lately'): Promise<KnownSession | null> {
+    if (asOf === 'now') this.#cache.delete(id)
     const session = await this.#read(id)
     return session && session.expiresAt.getTime() > Date.now() ? session : null
   }

@@ -19,7 +19,7 @@ export type Parts = {
   /** Name and address of the viewer; they are kept where people sign in. */
   userOf(viewer: Viewer): Promise<Person>
   /** Whether the viewer's session is still there: streams outlive the request that opened them. */
-  stillSignedIn(viewer: Viewer): Promise<boolean>
+  stillSignedIn(viewer: Viewer, asOf?: 'lately' | 'now'): Promise<boolean>
   /** A key was revoked: what is remembered of keys no longer holds. */
   forgetKeys(): void
   rates: Rates

@@ -37,6 +37,8 @@ export async function openStream<T>(
       })
       if (!next.done) return next
       over.abort()
+      // Where everything ends because its owner is gone, there is nothing that was done.
+      reason ??= (await context.stillSignedIn(context.viewer, 'now').catch(() => true)) ? null : sessionExpired()
       if (reason) throw reason
       return next
     },
@@ -49,10 +51,12 @@ export async function openStream<T>(
   return { [Symbol.asyncIterator]: () => iterator }
 }
 
+const sessionExpired = () =>
+  new AppError('SESSION_EXPIRED', 'The credential has ended. Sign in again and go on behind the last cursor.')
+
 async function whyEnd({ viewer, stillSignedIn, limits }: Context, openedAt: number): Promise<AppError | null> {
   const expired = viewer.expiresAt !== undefined && viewer.expiresAt.getTime() <= Date.now()
-  if (expired || !(await stillSignedIn(viewer)))
-    return new AppError('SESSION_EXPIRED', 'The credential has ended. Sign in again and go on behind the last cursor.')
+  if (expired || !(await stillSignedIn(viewer))) return sessionExpired()
   if (Date.now() - openedAt >= limits.streamMinutes * 60_000)
     return new AppError('MAX_AGE', 'The stream has reached its longest age. Go on behind the last cursor.')
   return null
