@@ -61,6 +61,13 @@ export function badInput(field: string[], reason: string): AppError {
   return new AppError('BAD_USER_INPUT', `${field.at(-1) ?? 'Input'}: ${reason}`, { field, reason })
 }
 
+/** The database is away: the same again may well succeed. */
+export function storageUnavailable(): AppError {
+  return new AppError('STORAGE_UNAVAILABLE', 'The database cannot be reached. Try again in a moment.', {
+    retryAfterMs: 1_000,
+  })
+}
+
 /** What each code is in HTTP, at every door. */
 export const httpStatus: Readonly<Record<ErrorCode, number>> = {
   BAD_USER_INPUT: 400,

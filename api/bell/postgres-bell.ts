@@ -1,3 +1,4 @@
+import { noteAway, noteBack } from '../outage.ts'
 import { type Bell, type Listener, ProcessBell } from './bell.ts'
 import type { Connect, Connection } from './connection.ts'
 
@@ -84,10 +85,11 @@ export class PostgresBell implements Bell {
       if (this.#closing.signal.aborted) return
       try {
         await this.#open()
+        noteBack()
         this.#sendSoon()
         return this.#local.ringAll()
-      } catch {
-        // The database is still away.
+      } catch (error) {
+        noteAway(error)
       }
     }
   }

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto'
-import { AppError, type ErrorCode, httpStatus } from '../errors.ts'
+import { AppError, type ErrorCode, httpStatus, storageUnavailable } from '../errors.ts'
+import { noteAway } from '../outage.ts'
 import type { ThreadEvent } from './protocol.ts'
 
 /** A refusal as JSON. What nobody foresaw is masked, and logged under the id that the answer names. */
 export function refusal(error: unknown): Response {
   const errorId = randomUUID()
-  if (!(error instanceof AppError)) log(errorId, error)
-  const { code, message, details } = error instanceof AppError ? error : masked
+  const known = error instanceof AppError ? error : noteAway(error) ? storageUnavailable() : null
+  if (!known) log(errorId, error)
+  const { code, message, details } = known ?? masked
   const { retryAfterMs } = details
   return Response.json(
     { error: { code, message, errorId, ...details } },
@@ -58,6 +60,7 @@ function unforeseen(error: unknown): ThreadEvent {
 
 /** Without causes: those of the database hold what people wrote. */
 function log(errorId: string, error: unknown): void {
+  if (noteAway(error)) return
   const frames = error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : []
   const [message] = String(error).slice(0, 500).split('\n')
   console.error([`ChatKit error ${errorId}: ${message}`, ...frames.slice(0, 20)].join('\n'))

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { GraphQLError } from 'graphql'
-import { isAway } from '../bell/connection.ts'
-import { AppError, type ErrorCode, httpStatus } from '../errors.ts'
+import { AppError, type ErrorCode, httpStatus, storageUnavailable } from '../errors.ts'
+import { noteAway } from '../outage.ts'
 
 /**
  * The one table of this door: any error as the caller is told it, with `code` and `errorId` in its extensions. Refusals
@@ -45,17 +45,9 @@ function httpOf(code: Code, given: unknown): Record<string, unknown> {
   return typeof given === 'object' && given !== null ? { ...own, ...given, spec } : own
 }
 
-const storageUnavailable = new AppError(
-  'STORAGE_UNAVAILABLE',
-  'The database cannot be reached. Try again in a moment.',
-  {
-    retryAfterMs: 1_000,
-  },
-)
-
 function refusalIn(error: unknown): AppError | null {
   if (error instanceof AppError) return error
-  if (isAway(error)) return storageUnavailable
+  if (noteAway(error)) return storageUnavailable()
   return error instanceof GraphQLError && error.originalError ? refusalIn(error.originalError) : null
 }
 

@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type { Units } from '../auth/units.ts'
 import { scopes, type Viewer } from '../auth/viewer.ts'
 import type { Bell } from '../bell/bell.ts'
-import { AppError, badInput, type ErrorCode, httpStatus } from '../errors.ts'
+import { AppError, badInput, type ErrorCode, httpStatus, storageUnavailable } from '../errors.ts'
 import type { Limits } from '../limits.ts'
+import { noteAway } from '../outage.ts'
 import { createServer, type HttpSession, openHttpSession } from '../tools/server/server.ts'
 import { type Session, Sessions } from './sessions.ts'
 import { watchedStream } from './watched-stream.ts'
@@ -159,11 +160,9 @@ const serverError = -32_000
 
 function refusal(error: unknown, url: string): Response {
   const errorId = randomUUID()
-  const known = error instanceof AppError
+  const known = error instanceof AppError ? error : noteAway(error) ? storageUnavailable() : null
   if (!known) console.error(`mcp error ${errorId}: ${String(error).slice(0, 500)}`)
-  const { code, message, details } = known
-    ? error
-    : new AppError('INTERNAL_SERVER_ERROR', 'Something went wrong on our side.')
+  const { code, message, details } = known ?? new AppError('INTERNAL_SERVER_ERROR', 'Something went wrong on our side.')
   const { retryAfterMs } = details
   return Response.json(
     { jsonrpc: '2.0', id: null, error: { code: serverError, message, data: { code, errorId, ...details } } },

@@ -3,6 +3,7 @@ import { owned, scopes, type Viewer } from '../auth/viewer.ts'
 import { whileAway } from '../bell/connection.ts'
 import { Message } from '../conversations/message.entity.ts'
 import type { Limits } from '../limits.ts'
+import { noteAway } from '../outage.ts'
 import { withPageTools } from '../tools/page-tools.ts'
 import { createSchemaChecks } from '../tools/schema-checks.ts'
 import type { Toolbox, Toolboxes } from '../tools/toolbox.ts'
@@ -245,7 +246,7 @@ function failureOf(error: unknown): RunFailure {
     if (error.cause) console.error(`model: ${error.code}: ${describe(error.cause)}`)
     return error.failure
   }
-  console.error(`run: ${describe(error)}`)
+  if (!noteAway(error)) console.error(`run: ${describe(error)}`)
   return { code: 'INTERNAL_SERVER_ERROR', message: 'Something went wrong on the server.', retryable: true }
 }
 

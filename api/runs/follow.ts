@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Units } from '../auth/units.ts'
 import { owned, type Viewer } from '../auth/viewer.ts'
 import type { Bell, Listener } from '../bell/bell.ts'
-import { isAway } from '../bell/connection.ts'
 import { Conversation } from '../conversations/conversation.entity.ts'
 import { ownConversation } from '../conversations/conversations.ts'
 import { AppError, notFound } from '../errors.ts'
+import { noteAway } from '../outage.ts'
 import { type Cursor, eventCursor, isBehind, readCursor, writeCursor } from './cursor.ts'
 import { activeStatuses, Run } from './run.entity.ts'
 import type { Position, RunEvent } from './run-event.ts'
@@ -255,7 +255,7 @@ class Waiting {
       try {
         return await work()
       } catch (error) {
-        if (!isAway(error) || this.over()) throw error
+        if (!noteAway(error) || this.over()) throw error
         if (performance.now() - since > patienceMs) throw storageUnavailable()
         await sleep(retryMs, undefined, { signal: this.#signal }).catch(() => {})
       }

@@ -1,5 +1,5 @@
 import type { Bell } from '../bell/bell.ts'
-import { isAway } from '../bell/connection.ts'
+import { isAway } from '../outage.ts'
 import type { StoredEvent } from './run-event.ts'
 
 /** A stretch of deltas of one message, named by its last number. */

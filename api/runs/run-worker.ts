@@ -6,6 +6,7 @@ import { whileAway } from '../bell/connection.ts'
 import { inTransaction } from '../bell/in-transaction.ts'
 import { ringConversation } from '../conversations/conversations.ts'
 import type { Limits } from '../limits.ts'
+import { noteAway } from '../outage.ts'
 import type { Toolboxes } from '../tools/toolbox.ts'
 import { beginNext, type Claim } from './begin-run.ts'
 import { execute, Halt } from './execute.ts'
@@ -293,6 +294,7 @@ export class RunWorker {
 
 /** Errors of the embedded database carry kilobytes of code: only what they say is logged. */
 function complain(what: string, error: unknown): void {
+  if (noteAway(error)) return
   console.error(`${what}: ${error instanceof Error ? error.message.slice(0, 500) : error}`)
 }
 

@@ -4,6 +4,7 @@ import type { Bell } from '../bell/bell.ts'
 import { Conversation, titleCharacters } from '../conversations/conversation.entity.ts'
 import { ringConversation } from '../conversations/conversations.ts'
 import { Message } from '../conversations/message.entity.ts'
+import { noteAway } from '../outage.ts'
 import { titleInstructions } from './instructions.ts'
 import type { Model } from './model.ts'
 import type { Run } from './run.entity.ts'
@@ -33,7 +34,7 @@ export async function giveTitle(
     )
     if (named.length > 0) ringConversation(parts.bell, { id: run.conversationId, userId: run.userId })
   } catch (error) {
-    console.error(`title: ${error instanceof Error ? error.message.slice(0, 500) : error}`)
+    if (!noteAway(error)) console.error(`title: ${error instanceof Error ? error.message.slice(0, 500) : error}`)
   }
 }
 

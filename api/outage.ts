@@ -1,0 +1,38 @@
+/** Whether an error says that the database cannot be reached at the moment, so that the same again may well succeed. */
+export function isAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code = 'code' in error ? error.code : undefined
+  if (typeof code === 'string') return awayCodes.test(code)
+  return /connection (?:terminated|ended|error|was lost)|not queryable|timeout exceeded/i.test(error.message)
+}
+
+/** Lost connections and a server that stops or starts, as PostgreSQL and the system name them. */
+const awayCodes = /^(?:08...|57P0[1-3]|53300|ECONN\w+|EPIPE|ENOENT|ETIMEDOUT|EHOST\w+|ENET\w+|ENOTFOUND|EAI_AGAIN)$/
+
+const sayAgainMs = 60_000
+
+/** There is one database, and one log: what many requests and jobs meet at once is said once. */
+const outage = { since: 0, saidAt: Number.NEGATIVE_INFINITY, metAt: Number.NEGATIVE_INFINITY }
+
+/**
+ * Logs that the database is away: when it begins, and once a minute while somebody still meets it. False when the error
+ * says something else, which is then the caller's to log.
+ */
+export function noteAway(error: unknown): boolean {
+  if (!isAway(error)) return false
+  const now = performance.now()
+  if (now - outage.metAt > sayAgainMs) outage.since = now
+  outage.metAt = now
+  if (now - outage.saidAt < sayAgainMs) return true
+  outage.saidAt = now
+  const words = error instanceof Error ? error.message.slice(0, 500) : ''
+  console.error(`database: it cannot be reached (${words}). What can wait waits for it.`)
+  return true
+}
+
+/** Logs that the database is there again, if it was said to be away. */
+export function noteBack(): void {
+  if (outage.saidAt === Number.NEGATIVE_INFINITY) return
+  console.error(`database: reached again after ${Math.ceil((performance.now() - outage.since) / 1_000)} s.`)
+  outage.saidAt = outage.metAt = Number.NEGATIVE_INFINITY
+}
