@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { readableArguments } from '../tools/tool-arguments.ts'
 import type { ClientToolCallItem, StructuredInput, StructuredInputItem } from './protocol.ts'
 import type { UsedTool } from './tool-task.ts'
 
@@ -12,7 +13,7 @@ export function pageItemOf(call: UsedTool, callId: string): Inputs | ClientCall 
 }
 
 function clientCall(call: UsedTool, callId: string): ClientCall {
-  const args = z.record(z.string(), z.unknown()).safeParse(parsed(call.argumentsText)).data ?? {}
+  const args = z.record(z.string(), z.unknown()).safeParse(readableArguments(call.argumentsText)).data ?? {}
   const said = { type: 'client_tool_call', call_id: callId, name: call.name, arguments: args } as const
   if (call.status === 'PENDING') return { ...said, status: 'pending' }
   const output = call.status === 'SUCCEEDED' ? parsed(call.resultText ?? '') : { cancelled: true }
@@ -33,7 +34,7 @@ const answersShape = z.object({
 export type Answers = z.output<typeof answersShape>
 
 function form(call: UsedTool): Inputs | null {
-  const asked = questions.safeParse(parsed(call.argumentsText)).data?.questions
+  const asked = questions.safeParse(readableArguments(call.argumentsText)).data?.questions
   if (!asked) return null
   const said = call.status === 'SUCCEEDED' ? answersShape.safeParse(call.result).data : undefined
   const inputs = asked.map(({ question, options, multiple = false }, index): StructuredInput => {

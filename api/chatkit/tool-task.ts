@@ -1,5 +1,6 @@
 import type { ToolCall } from '../runs/tool-call.entity.ts'
 import { isPageTool } from '../tools/page-tools.ts'
+import { readableArguments } from '../tools/tool-arguments.ts'
 import type { CustomTask, Icon } from './protocol.ts'
 
 /** What is shown of a tool call. */
@@ -181,12 +182,8 @@ export function argumentLines({ argumentsText: text, subject }: Pick<UsedTool, '
 }
 
 function parseObject(text: string): object | null {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' ? value : null
-  } catch {
-    return null
-  }
+  const value = readableArguments(text)
+  return typeof value === 'object' ? value : null
 }
 
 // Words of models and tools are shown as code: no link, image or heading of theirs comes to life.

@@ -2,6 +2,7 @@ import { Message } from '../conversations/message.entity.ts'
 import { badInput } from '../errors.ts'
 import { publicId } from '../ids.ts'
 import { ToolCall } from '../runs/tool-call.entity.ts'
+import { readableArguments } from '../tools/tool-arguments.ts'
 import { builder } from './builder.ts'
 import { present, rowId } from './node.ts'
 import { firstBytes, textPiece } from './text-piece.ts'
@@ -63,7 +64,7 @@ builder.objectType(ToolCall, {
     arguments: t.field({
       type: 'JSON',
       description: "What the assistant gave it. The raw string if the model's text was not JSON.",
-      resolve: (call) => parsed(call.argumentsText),
+      resolve: (call) => readableArguments(call.argumentsText),
     }),
     subject: t.exposeString('subject', {
       nullable: true,
@@ -117,14 +118,6 @@ builder.objectType(ToolCall, {
     finishedAt: t.expose('finishedAt', { type: 'DateTime', nullable: true, description: 'When it ended.' }),
   }),
 })
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
-}
 
 function shownResult({ result, resultText }: ToolCall, maxBytes: number): { result: unknown; truncated: boolean } {
   const fits = result != null && Buffer.byteLength(JSON.stringify(result)) <= maxBytes

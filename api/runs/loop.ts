@@ -100,7 +100,8 @@ async function* speak(
       yield { type: 'model.busy', milliseconds: event.milliseconds }
       continue
     }
-    if (!started && (event.type === 'text' || event.calls.length > 0)) {
+    // Calls of a turn that was cut or withheld are not made: with nothing said there is no message yet.
+    if (!started && (event.type === 'text' || (event.reason === 'stop' && event.calls.length > 0))) {
       yield { type: 'message.started', messageId }
       started = true
     }

@@ -266,7 +266,15 @@ export function afterDecision(decision: ToolCall['decision']): { status: 'DENIED
   return decision === 'DENY' ? { status: 'DENIED', finishedAt: new Date() } : { status: 'PENDING' }
 }
 
-type ChangedByStep = 'result' | 'resultText' | 'resultParts' | 'resultImages' | 'error' | 'progress' | 'startedAt' | 'finishedAt'
+type ChangedByStep =
+  | 'result'
+  | 'resultText'
+  | 'resultParts'
+  | 'resultImages'
+  | 'error'
+  | 'progress'
+  | 'startedAt'
+  | 'finishedAt'
 
 /** Numbers a message within the caller's transaction, which holds the conversation's row. */
 export async function nextSequence(

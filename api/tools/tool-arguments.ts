@@ -19,6 +19,22 @@ export function readArguments(
   return flaw ? { problem: flaw } : { problem: null, value }
 }
 
+/**
+ * What a door shows of them: the data, `{}` where there are none, and the raw text where that is no JSON, or nested so
+ * deeply that writing it would end in an overflow.
+ */
+export function readableArguments(text: string): unknown {
+  const trimmed = text.trim()
+  if (trimmed === '' || trimmed === 'null') return {}
+  const parsed = parse(trimmed)
+  return 'problem' in parsed || isTooDeep(parsed.value) ? text : parsed.value
+}
+
+function isTooDeep(value: unknown, depth = 0): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return depth === maxDepth || Object.values(value).some((member) => isTooDeep(member, depth + 1))
+}
+
 function parse(text: string): { value: unknown } | { problem: string } {
   try {
     return { value: JSON.parse(text) }
