@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
+import { appendFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js'
+import { misbehavingServer } from './misbehaving-tools.ts'
 import { noAnswer, type ScriptedTool, scriptedTools, text } from './scripted-tools.ts'
 
 // A tool server over its standard streams, as a program: `node tool-child.ts <habit…>`.
@@ -25,6 +27,13 @@ const tools: Record<string, ScriptedTool> = {
     },
   },
   hang: { run: () => noAnswer },
+  /** What it is given is written down for whoever wants to count. */
+  record: {
+    run: (args) => {
+      appendFileSync(process.env.RECORD ?? '', `${JSON.stringify(args)}\n`)
+      return text('recorded')
+    },
+  },
   learn: {
     run: async () => {
       tools.learned = { run: () => text('I learned that') }
@@ -33,7 +42,7 @@ const tools: Record<string, ScriptedTool> = {
     },
   },
 }
-const server = scriptedTools(tools)
+const server = habits.has('misbehaves') ? misbehavingServer() : scriptedTools(tools)
 
 if (habits.has('ignores-input')) setInterval(() => {}, 1_000)
 if (habits.has('ignores-signal')) process.on('SIGTERM', () => {})
