@@ -299,7 +299,8 @@ function withProviders(providers: ProviderSettings) {
 
 /** Its messages come with addresses of people and with whole errors of the database: neither belongs in a log. */
 function logWithoutPeople(level: string, message: string, ...details: unknown[]): void {
-  if (details.some(noteAway)) return
+  // Said without the error, which is thrown besides: whoever catches it tells it.
+  if (details.some(noteAway) || message.startsWith('Failed to query fallback join')) return
   const errors = details.filter((it) => it instanceof Error).map((it) => it.message.slice(0, 500))
   console.error(`auth ${level}: ${[message, ...errors].join(': ')}`)
 }
