@@ -1,11 +1,13 @@
 /*
  * Takes the place of ChatKit's script in tests: the real React wrapper talks to our real server through it, while the
  * maker's script stays where it is. It draws what the protocol says in an open shadow root, in its own plain way:
- * messages, workflows, widgets with buttons, history, notices with a way to try again, Stop, prompts, feedback.
- * Not drawn: Markdown, attachments, entities, dictation, forms, themes.
+ * messages, workflows, widgets with buttons, history, notices with a way to try again, Stop, prompts, feedback, files in
+ * both ways of uploading, dictation, structured inputs, models, the disclaimer. Not drawn: Markdown, entities, forms in
+ * widgets, themes.
  *
- * Set before it runs: `window.__CHATKIT_STANDIN__ = { readyDelayMs, neverReady, frameProbe }`. Afterwards its `log` holds
- * every request, event of a stream and DOM event. `readyDelayMs` must not be 0: the wrapper listens a moment later than it
+ * Set before it runs: `window.__CHATKIT_STANDIN__ = { readyDelayMs, neverReady, bootError, frameProbe, recording }`, where `recording`
+ * (`{ audio_base64, mime_type }`) stands for the microphone. Afterwards its `log` holds every request, event of a stream
+ * and DOM event, and `options` those that it was given last. `readyDelayMs` must not be 0: the wrapper listens a moment later than it
  * sets the options.
  */
 ;(() => {
@@ -61,6 +63,8 @@
     #history = null
     #ui = null
     #frame = null
+    #files = []
+    #forms = new Map()
 
     connectedCallback() {
       if (!this.#ui) this.#build()
@@ -74,6 +78,7 @@
       if (!options || typeof options !== 'object') throw new TypeError('setOptions needs an options object')
       const first = !this.#o
       this.#o = options
+      cfg.options = options
       if (!this.#ui) this.#build()
       if (first) void this.#boot()
       else this.#render()
@@ -90,14 +95,14 @@
       this.#need()
       this.#ui.input.value = text ?? (content ?? []).map((c) => c.text).join('')
     }
-    async sendUserMessage({ text, content, reply, newThread, toolChoice, model } = {}) {
+    async sendUserMessage({ text, content, reply, attachments, newThread, toolChoice, model } = {}) {
       this.#need()
       if (newThread) await this.#open(null)
       const input = {
         content: content ?? [{ type: 'input_text', text: text ?? '' }],
-        attachments: [],
+        attachments: (attachments ?? []).map((it) => it.id),
         quoted_text: reply ?? null,
-        inference_options: { tool_choice: toolChoice ?? null, model: model ?? null },
+        inference_options: { tool_choice: toolChoice ?? null, model: model ?? this.#ui.model?.value ?? null },
       }
       await this.#stream(
         this.#thread
@@ -152,6 +157,7 @@
       this.#ready = true
       if (cfg.frameProbe) await this.#probe()
       await new Promise((r) => setTimeout(r, cfg.readyDelayMs))
+      if (cfg.bootError) return this.#fail(new Error(cfg.bootError))
       this.#emit('chatkit.ready')
       if (this.#o.initialThread) await this.#load(this.#o.initialThread).catch((e) => this.#fail(e))
       this.#render()
@@ -311,6 +317,102 @@
       } else this.#emit('chatkit.log', { name: 'standin.unknown_update', data: u })
     }
 
+    // ---- composer --------------------------------------------------------------------------
+    async #attach(files) {
+      const { maxSize = 100 * 1024 * 1024, maxCount = 10 } = this.#o.composer.attachments
+      for (const file of files) {
+        if (file.size > maxSize || this.#files.length >= maxCount) {
+          this.#notice = { level: 'warning', message: `${file.name} cannot be attached` }
+          continue
+        }
+        try {
+          this.#files.push(await this.#upload(file))
+        } catch (e) {
+          this.#notice = { level: 'danger', message: `${file.name} could not be uploaded` }
+          this.#fail(e)
+        }
+      }
+      this.#render()
+    }
+    async #upload(file) {
+      const { uploadStrategy: way, fetch: f = fetch.bind(window) } = this.#o.api
+      const form = () => {
+        const data = new FormData()
+        data.set('file', file, file.name)
+        return data
+      }
+      if (way.type === 'direct') {
+        const res = await f(way.uploadUrl, { method: 'POST', body: form() })
+        if (!res.ok) throw new Error(`direct upload answered ${res.status}`)
+        return res.json()
+      }
+      const params = { name: file.name, size: file.size, mime_type: file.type }
+      const draft = await this.#call({ type: 'attachments.create', params })
+      const { url, method, headers } = draft.upload_descriptor
+      const res = await fetch(url, { method, headers, body: method === 'PUT' ? file : form() })
+      if (!res.ok) throw new Error(`upload answered ${res.status}`)
+      return draft
+    }
+    #detach(file) {
+      this.#files = this.#files.filter((it) => it !== file)
+      this.#call({ type: 'attachments.delete', params: { attachment_id: file.id } }).catch((e) => this.#fail(e))
+      this.#render()
+    }
+    async #dictate() {
+      try {
+        const { text } = await this.#call({ type: 'input.transcribe', params: cfg.recording })
+        this.#ui.input.value += text
+      } catch (e) {
+        this.#notice = { level: 'danger', message: 'Nothing could be understood' }
+        this.#fail(e)
+        this.#render()
+      }
+    }
+    #file(f) {
+      return f.type === 'image'
+        ? h('img', { src: f.preview_url, alt: f.name, height: 40 })
+        : h('span', { text: f.name })
+    }
+    /** A form that takes the composer's place until it is answered or skipped. Drawn once, so that what is typed stays. */
+    #form(item) {
+      const drawn = this.#forms.get(item.id) ?? this.#drawForm(item)
+      this.#forms.set(item.id, drawn)
+      return drawn
+    }
+    #drawForm(item) {
+      const say = (status, answers) => {
+        const params = { thread_id: item.thread_id, item_id: item.id, input: { status, answers } }
+        void this.#stream({ type: 'threads.add_structured_input', params })
+      }
+      const fields = item.inputs.map((it) =>
+        h(
+          'fieldset',
+          {},
+          h('legend', { text: it.question }),
+          ...(it.options
+            ? it.options.map(({ value }) =>
+                h('label', {}, h('input', { type: it.multiple ? 'checkbox' : 'radio', name: it.id, value }), value),
+              )
+            : [h('textarea', { name: it.id, 'aria-label': it.question })]),
+        ),
+      )
+      const submit = (e) => {
+        e.preventDefault()
+        const given = new FormData(e.target)
+        say(
+          'answered',
+          Object.fromEntries(item.inputs.map(({ id }) => [id, { values: given.getAll(id).filter(Boolean) }])),
+        )
+      }
+      return h(
+        'form',
+        { class: 'box', 'data-item': item.id, 'aria-label': 'Questions', onsubmit: submit },
+        ...fields,
+        h('button', { type: 'submit', text: 'Answer' }),
+        h('button', { type: 'button', text: 'Skip', onclick: () => say('skipped', {}) }),
+      )
+    }
+
     // ---- view ------------------------------------------------------------------------------
     #build() {
       const root = this.attachShadow({ mode: 'open' })
@@ -342,9 +444,12 @@
           },
         },
         input,
+        h('div', { class: 'chips' }),
         stop,
         h('button', { type: 'submit', text: 'Send' }),
       )
+      const tools = h('div', { class: 'tools' })
+      const small = h('small')
       const head = h(
         'header',
         {},
@@ -356,14 +461,49 @@
           onclick: () => (this.#history ? this.hideHistory() : this.showHistory()).catch((e) => this.#fail(e)),
         }),
       )
-      root.append(head, log, form)
-      this.#ui = { input, stop, title, log, head }
+      root.append(head, log, form, tools, small)
+      this.#ui = { input, stop, title, log, head, tools, small, chips: form.querySelector('.chips') }
     }
     #submit() {
       const text = this.#ui.input.value.trim()
-      if (!text || this.#abort) return
+      if (!(text || this.#files.length > 0) || this.#abort) return
       this.#ui.input.value = ''
-      void this.sendUserMessage({ text })
+      const attachments = this.#files.splice(0)
+      void this.sendUserMessage({ text, attachments })
+    }
+    /** Drawn once for each set of options: a choice in it is to last. */
+    #renderTools({ composer = {}, disclaimer, locale }) {
+      const { tools, small } = this.#ui
+      small.textContent = disclaimer?.text ?? ''
+      if (locale) this.lang = locale
+      const drawn = JSON.stringify(composer)
+      if (tools.dataset.drawn === drawn) return
+      tools.dataset.drawn = drawn
+      const { attachments, dictation, models } = composer
+      this.#ui.model = models
+        ? h(
+            'select',
+            { 'aria-label': 'Model' },
+            ...models.map((it) => h('option', { value: it.id, text: it.label, selected: it.default })),
+          )
+        : null
+      tools.replaceChildren(
+        ...[
+          attachments?.enabled
+            ? h('input', {
+                type: 'file',
+                multiple: true,
+                'aria-label': 'Attach files',
+                onchange: ({ currentTarget }) =>
+                  void this.#attach([...currentTarget.files]).then(() => (currentTarget.value = '')),
+              })
+            : null,
+          dictation?.enabled
+            ? h('button', { type: 'button', text: 'Dictate', onclick: () => void this.#dictate() })
+            : null,
+          this.#ui.model,
+        ].filter(Boolean),
+      )
     }
     #render() {
       const o = this.#o ?? {},
@@ -373,7 +513,24 @@
       stop.hidden = !(this.#abort && this.#cancelable)
       input.placeholder = o.composer?.placeholder ?? 'Message the AI'
       const status = this.#thread?.status?.type ?? 'active'
-      input.disabled = status !== 'active'
+      const asked = [...this.#items.values()].some((i) => i.type === 'structured_input' && i.status === 'pending')
+      input.disabled = status !== 'active' || asked
+      this.#renderTools(o)
+      this.#ui.chips.replaceChildren(
+        ...this.#files.map((f) =>
+          h(
+            'span',
+            {},
+            this.#file(f),
+            h('button', {
+              type: 'button',
+              'aria-label': `Remove ${f.name}`,
+              text: 'x',
+              onclick: () => this.#detach(f),
+            }),
+          ),
+        ),
+      )
       log.setAttribute('aria-busy', String(!!this.#abort))
       if (this.#history) {
         return log.replaceChildren(
@@ -440,7 +597,12 @@
     #item(i) {
       switch (i.type) {
         case 'user_message':
-          return h('div', { class: 'user', 'data-item': i.id, text: i.content.map((c) => c.text).join('') })
+          return h(
+            'div',
+            { class: 'user', 'data-item': i.id },
+            i.content.map((c) => c.text).join(''),
+            ...(i.attachments ?? []).map((f) => this.#file(f)),
+          )
         case 'assistant_message': {
           const el = h(
             'div',
@@ -487,6 +649,14 @@
           return h('div', { class: 'box', 'data-item': i.id, text: `${i.name} (${i.status})` })
         case 'widget':
           return h('div', { class: 'box', 'data-item': i.id }, this.#widget(i.widget, i))
+        case 'structured_input':
+          return i.status === 'pending'
+            ? this.#form(i)
+            : h('div', {
+                class: 'box',
+                'data-item': i.id,
+                text: `${i.status}: ${i.inputs.map((it) => `${it.question} ${it.answer?.values.join(', ')}`).join('; ')}`,
+              })
         case 'end_of_turn':
           return null
         default:

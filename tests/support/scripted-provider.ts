@@ -18,6 +18,8 @@ export type Provider = {
   /** Every request that was let in, except those for titles. */
   requests: ProviderRequest[]
   titleRequests: ProviderRequest[]
+  /** The bodies that recordings came in. Each is answered with the same few words. */
+  recordings: string[]
   /** Why requests were refused, or came when the script was over. Empty in a test that goes well. */
   refusals: string[]
   /** Adds turns to the script: one per request, in the order of the requests. */
@@ -39,6 +41,7 @@ export type Provider = {
 export async function startProvider(strict: Partial<Strictness> = {}): Promise<Provider> {
   const requests: ProviderRequest[] = []
   const titleRequests: ProviderRequest[] = []
+  const recordings: string[] = []
   const refusals: string[] = []
   const script: Script[] = []
   const gate = createGate()
@@ -57,6 +60,11 @@ export async function startProvider(strict: Partial<Strictness> = {}): Promise<P
 
   async function answer(incoming: IncomingMessage, outgoing: ServerResponse) {
     outgoing.socket?.setNoDelay(true)
+    if (incoming.url === '/v1/audio/transcriptions') {
+      recordings.push((await buffer(incoming)).toString('latin1'))
+      outgoing.writeHead(200, { 'content-type': 'application/json' })
+      return void outgoing.end('{"text":"Words that were spoken"}')
+    }
     const request = await read(incoming, outgoing)
     if (!request) return
     const isTitle = request.instructions.startsWith('Write a title')
@@ -96,6 +104,7 @@ export async function startProvider(strict: Partial<Strictness> = {}): Promise<P
     url: `http://127.0.0.1:${port}/v1`,
     requests,
     titleRequests,
+    recordings,
     refusals,
     plays: (...turns) => void script.push(...turns),
     always: (turn) => {

@@ -19,6 +19,7 @@ type ChatProps = {
   /** Whether the server writes down what people say. */
   dictation: boolean
   threadId: string | null
+  onMounted: () => void
   onReady: () => void
   onFailed: () => void
   onStreaming: (streaming: boolean) => void
@@ -37,7 +38,7 @@ const attachable = {
 const fatal = /^(FatalAppError|InvalidFrameParamsError|DomainVerification\w*)$/
 
 /** ChatKit, talking to our own server. The only file that knows it. */
-export function Chat({ domainKey, dictation, threadId, onReady, onFailed, onStreaming, handle }: ChatProps) {
+export function Chat({ domainKey, dictation, threadId, onMounted, onReady, onFailed, onStreaming, handle }: ChatProps) {
   const navigate = useNavigate()
   const dark = useDark()
   const locale = useLanguage()
@@ -47,6 +48,7 @@ export function Chat({ domainKey, dictation, threadId, onReady, onFailed, onStre
   const model = useModel(models)
   const holder = useRef<HTMLDivElement>(null)
   usePresence(holder, onFailed)
+  useEffect(onMounted, [onMounted])
   const [{ fetch, leaving }] = useState(createChatkitFetch)
   const [firstThread] = useState(threadId)
   const ready = useRef(false)

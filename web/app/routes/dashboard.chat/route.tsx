@@ -22,7 +22,7 @@ export default function ChatLayout() {
   const { id = null } = useParams()
   const [wanted, setWanted] = useState(!panelOnly)
   const [streaming, setStreaming] = useState(false)
-  const { mounted, shown, note, claim, onReady, onFailed, tryAgain } = useChatKitSurface(wanted)
+  const { mounted, shown, note, claim, onMounted, onReady, onFailed, tryAgain } = useChatKitSurface(wanted)
   const chat = useRef<ChatHandle>(null)
 
   const choose: Surface['choose'] = (choice) => {
@@ -53,6 +53,7 @@ export default function ChatLayout() {
               domainKey={domainKey}
               dictation={dictation}
               threadId={id}
+              onMounted={onMounted}
               onReady={onReady}
               onFailed={onFailed}
               onStreaming={setStreaming}

@@ -4,9 +4,9 @@ import type { SurfaceNote } from './surface.ts'
 
 const readyWithinMs = 5000
 
-type Step = 'waiting' | 'mounted' | 'shown' | ChatKitFailure
+type Step = 'waiting' | 'loaded' | 'mounted' | 'shown' | ChatKitFailure
 
-const chatkitSteps: readonly Step[] = ['mounted', 'shown']
+const chatkitSteps: readonly Step[] = ['loaded', 'mounted', 'shown']
 
 /**
  * Brings ChatKit up behind the built-in panel, which works from the first paint on. ChatKit takes its place once it is ready,
@@ -22,7 +22,7 @@ export function useChatKitSurface(wanted: boolean) {
     if (!wanted) return setStep('waiting')
     let current = true
     void loadChatKit().then((outcome) => {
-      if (current) setStep(outcome === 'defined' ? 'mounted' : outcome)
+      if (current) setStep(outcome === 'defined' ? 'loaded' : outcome)
     })
     return () => {
       current = false
@@ -48,6 +48,8 @@ export function useChatKitSurface(wanted: boolean) {
     claim: useCallback(() => {
       claimed.current = true
     }, []),
+    /** ChatKit is on the page: from now on it has its time to be ready. */
+    onMounted: useCallback(() => setStep((it) => (it === 'loaded' ? 'mounted' : it)), []),
     onReady: () =>
       setStep((it) => (it === 'mounted' && !claimed.current ? 'shown' : it === 'mounted' ? 'waiting' : it)),
     onFailed: () => setStep('frame-error'),
