@@ -7,6 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { brotliCompress, constants, gzip } from 'node:zlib'
+import { chatScriptLimit, chatScripts } from './page-size.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const build = path.join(root, 'web/build')
@@ -28,12 +29,23 @@ export async function buildWeb(say: (line: string) => void = console.log): Promi
     await rm(build, { recursive: true, force: true })
     await vite()
     await compress(path.join(build, 'client'))
+    await checkSize(say)
     await writeFile(hashFile, hash)
     say(`Built in ${((performance.now() - began) / 1000).toFixed(1)} s.`)
   } finally {
     await release()
   }
 }
+
+/** Says what the chat page costs a browser. Rejects when that has become too much. */
+async function checkSize(say: (line: string) => void): Promise<void> {
+  const { own, shared } = await chatScripts(path.join(build, 'client'))
+  const line = `The chat page's own script has ${inKb(own)} compressed, what every page needs ${inKb(shared)}.`
+  if (own > chatScriptLimit) throw new Error(`${line} No more than ${inKb(chatScriptLimit)} of its own are wanted.`)
+  say(line)
+}
+
+const inKb = (bytes: number) => `${Math.round(bytes / 1000)} kB`
 
 const isBuilt = async (hash: string) => (await readFile(hashFile, 'utf8').catch(() => '')) === hash
 

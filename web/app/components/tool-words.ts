@@ -1,6 +1,6 @@
 import { useTranslations } from 'use-intl'
 import type { ToolCallFieldsFragment } from '../../../schema/generated/graphql.ts'
-import { tools } from '../messages/en/tools.ts'
+import type { Messages } from '../messages/catalogue.ts'
 
 type Named = { title: string | null; name: string; server?: string }
 
@@ -18,23 +18,21 @@ export const isBuiltIn = ({ server }: { server: string }) => builtInServers.incl
 /** The same in the person's language for the built-in tools; what others call themselves stays as it is. */
 export function useToolTitle(): (tool: Named) => string {
   const t = useTranslations('tools.names')
-  return (tool) =>
-    isBuiltInName(tool.name) && isBuiltIn({ server: tool.server ?? '' }) ? t(tool.name) : toolTitle(tool)
+  return (tool) => {
+    const name = tool.name as keyof Messages['tools']['names']
+    return isBuiltIn({ server: tool.server ?? '' }) && t.has(name) ? t(name) : toolTitle(tool)
+  }
 }
-
-const isBuiltInName = (name: string): name is keyof typeof tools.names => Object.hasOwn(tools.names, name)
 
 /** What went wrong, as a sentence; the tool's own words follow where they say more. */
 export function useToolError(): (error: { code: string; message: string }) => string {
   const t = useTranslations('tools.error')
   return ({ code, message }) => {
-    if (!isErrorCode(code)) return message || t('TOOL_FAILED')
-    if (code === 'TOOL_FAILED') return message || t(code)
-    return [t(code), message].filter(Boolean).join(' ')
+    const known = code as keyof Messages['tools']['error']
+    if (known === 'TOOL_FAILED' || !t.has(known)) return message || t('TOOL_FAILED')
+    return [t(known), message].filter(Boolean).join(' ')
   }
 }
-
-const isErrorCode = (code: string): code is keyof typeof tools.error => Object.hasOwn(tools.error, code)
 
 /** What a call is about on one line, for the closed card: by name where the arguments have only an id. */
 export function callInShort({

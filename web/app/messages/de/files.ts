@@ -18,6 +18,5 @@ export const files = {
   notSent: '{name} konnte nicht angehängt werden. {reason}',
   notThere: 'Eine angehängte Datei ist nicht mehr da. Wähle „Bearbeiten“ und hänge sie erneut an.',
   openPicture: 'Bild: {name}',
-  openFile: 'Datei: {name}',
   notShown: 'Diese Datei kann gerade nicht gelesen werden.',
 } as const satisfies Translated<typeof english>

@@ -88,4 +88,12 @@ export const settings = {
   onlyReads: 'Liest nur',
   mayDestroy: 'Kann zerstören',
   asksFirst: 'Fragt dich zuerst',
+  deleteAccount: 'Mein Konto löschen',
+  deleteLead: 'Entfernt alles von dir von diesem Server, sofort und für immer.',
+  deleteTitle: 'Dein Konto löschen?',
+  deleteText:
+    'Weg sind dann: deine Unterhaltungen mit ihren Dateien, deine Aufgaben, deine API-Schlüssel und jede Anmeldung von {email}. Niemand kann sie zurückholen.',
+  takeAlong: '<link>Nimm vorher deine Unterhaltungen mit</link>',
+  deleteAll: 'Alles löschen',
+  deleteFresh: 'Du hast hier kein Passwort, deshalb geht das nur kurz nach dem Anmelden.',
 } as const satisfies Translated<Messages['settings']>

@@ -15,6 +15,5 @@ export const files = {
   notSent: '{name} could not be attached. {reason}',
   notThere: 'An attached file is no longer there. Choose Edit, and attach it again.',
   openPicture: 'Picture: {name}',
-  openFile: 'File: {name}',
   notShown: 'This file cannot be read right now.',
 } as const

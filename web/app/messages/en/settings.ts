@@ -86,4 +86,12 @@ export const settings = {
   onlyReads: 'Only reads',
   mayDestroy: 'May destroy',
   asksFirst: 'Asks you first',
+  deleteAccount: 'Delete my account',
+  deleteLead: 'Removes everything of yours from this server, at once and for good.',
+  deleteTitle: 'Delete your account?',
+  deleteText:
+    'Gone are then: your conversations with their files, your tasks, your API keys, and every sign-in of {email}. Nobody can bring them back.',
+  takeAlong: '<link>Take your conversations along first</link>',
+  deleteAll: 'Delete everything',
+  deleteFresh: 'You have no password here, so this works only shortly after signing in.',
 } as const

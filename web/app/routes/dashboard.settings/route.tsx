@@ -8,6 +8,7 @@ import { changeAccount, hasPassword, sessionsOf } from './account.server.ts'
 import { Account } from './account.tsx'
 import { ApiKeys } from './api-keys.tsx'
 import { Appearance } from './appearance.tsx'
+import { DeleteAccount } from './delete-account.tsx'
 import { Models } from './models.tsx'
 import { Moving } from './moving.tsx'
 import { SettingsPage } from './queries.ts'
@@ -32,6 +33,7 @@ const sections = [
   ['api-keys', 'keys'],
   ['tool-servers', 'servers'],
   ['moving', 'moving'],
+  ['delete-account', 'deleteAccount'],
 ] as const
 
 export default function Settings() {
@@ -65,6 +67,7 @@ export default function Settings() {
             <ApiKeys read={viewer.apiKeys ?? []} />
             <ToolServerList read={toolServers ?? []} />
             <Moving />
+            <DeleteAccount viewer={viewer} hasPassword={hasPassword} />
           </div>
         </div>
       </div>
