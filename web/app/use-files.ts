@@ -15,22 +15,23 @@ export const filesKey = (draftKey: string) => `${draftKey}:files`
 export function useFiles(draftKey: string) {
   const place = filesKey(draftKey)
   const [files, setFiles] = useState<readonly DraftFile[]>([])
+  const latest = useRef(files)
   const [failure, setFailure] = useState<string | null>(null)
   const leaving = useRef(new Map<string, AbortController>())
 
   useEffect(() => {
-    setFiles(keptFiles(place).map((uploaded) => ({ key: uploaded.id, name: uploaded.name, progress: 1, uploaded })))
+    latest.current = keptFiles(place).map(draftFile)
+    setFiles(latest.current)
   }, [place])
   const change = useCallback(
-    (next: (before: readonly DraftFile[]) => readonly DraftFile[]) =>
-      setFiles((before) => {
-        const after = next(before)
-        keepFiles(
-          place,
-          after.flatMap(({ uploaded }) => uploaded ?? []),
-        )
-        return after
-      }),
+    (next: (before: readonly DraftFile[]) => readonly DraftFile[]) => {
+      latest.current = next(latest.current)
+      setFiles(latest.current)
+      keepFiles(
+        place,
+        latest.current.flatMap(({ uploaded }) => uploaded ?? []),
+      )
+    },
     [place],
   )
 
@@ -52,7 +53,7 @@ export function useFiles(draftKey: string) {
   }
   const add = (chosen: readonly File[]) => {
     setFailure(null)
-    const room = maxFiles - files.length
+    const room = maxFiles - latest.current.length
     if (chosen.length > room) setFailure(words()('files.tooMany', { count: maxFiles }))
     for (const file of chosen.slice(0, Math.max(0, room))) {
       const wrong = file.size > maxFileBytes ? 'files.tooLarge' : file.size === 0 ? 'files.empty' : null
@@ -66,14 +67,14 @@ export function useFiles(draftKey: string) {
     change((before) => before.filter((it) => it.key !== key))
   }
   /** They were sent, or came back from a message that was not. */
-  const replace = useCallback(
-    (uploaded: readonly UploadedFile[]) =>
-      change(() => uploaded.map((it) => ({ key: it.id, name: it.name, progress: 1, uploaded: it }))),
-    [change],
-  )
+  const replace = useCallback((uploaded: readonly UploadedFile[]) => change(() => uploaded.map(draftFile)), [change])
   const ready = files.every(({ uploaded }) => uploaded)
   return { files, ready, failure, add, remove, replace }
 }
+
+const draftFile = (uploaded: UploadedFile): DraftFile => ({
+  ...{ key: uploaded.id, name: uploaded.name, progress: 1, uploaded },
+})
 
 function notTaken({ name }: File, error: unknown): string {
   const t = words()

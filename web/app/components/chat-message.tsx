@@ -27,7 +27,7 @@ export const ChatMessageView = memo(function ChatMessageView({ message, continue
     <LogItem
       id={id}
       plain={farBack ? content : undefined}
-      about={60 + 27 * Math.ceil(content.length / 80) + 90 * toolCalls.length}
+      about={34 + 26 * Math.ceil(content.length / 85) + 90 * toolCalls.length}
       className={continued ? '-mt-4.5' : undefined}
     >
       {role === 'USER' ? (

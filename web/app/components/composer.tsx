@@ -127,7 +127,7 @@ export function Composer(props: ComposerProps) {
             aria-label={label}
             aria-describedby={excess > 0 ? 'composer-note' : undefined}
             placeholder={placeholder}
-            className="max-h-[40dvh] min-h-10 min-w-0 flex-1 resize-none bg-transparent px-1 py-2 text-base leading-6 outline-none"
+            className="max-h-[40dvh] min-h-10 min-w-0 flex-1 resize-none bg-transparent px-1 py-2 text-base leading-6 outline-none placeholder:overflow-hidden placeholder:text-nowrap placeholder:text-ellipsis"
           />
           {onStop && (
             <button

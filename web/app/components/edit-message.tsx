@@ -56,7 +56,9 @@ export function EditMessage({ message, draftKey, save, onClose }: EditMessagePro
         className={`${inputStyle} block py-2.5 leading-relaxed`}
       />
       <div className="flex flex-wrap items-center justify-end gap-2">
-        <p className="min-w-0 flex-1 basis-40 text-xs text-muted">{!isWaiting(message) && t('chat.answeredAnew')}</p>
+        <p className="min-w-0 flex-1 basis-40 text-xs text-muted empty:hidden">
+          {!isWaiting(message) && t('chat.answeredAnew')}
+        </p>
         <Button size="small" look="quiet" onClick={close}>
           {t('common.cancel')}
         </Button>

@@ -11,11 +11,15 @@ const plugins = [remarkGfm]
 const mathematics = lazy(() => import('./maths.ts'))
 
 const components: Components = {
-  a: ({ href, children }) => (
-    <a href={href} target="_blank" rel="noopener noreferrer nofollow">
-      {children}
-    </a>
-  ),
+  // An address that was taken out, as one that is a script, leaves its words.
+  a: ({ href, children }) =>
+    href ? (
+      <a href={href} target="_blank" rel="noopener noreferrer nofollow">
+        {children}
+      </a>
+    ) : (
+      <>{children}</>
+    ),
   // Loading it would tell its host what stands in the address: a model may be talked into writing anything there.
   img: ({ alt, src }) => <NamedImage alt={alt} src={typeof src === 'string' ? src : ''} />,
   input: ({ checked }) => <Tick checked={checked ?? false} />,

@@ -48,7 +48,6 @@ function MessageFile({ file }: { file: ShownFile }) {
     <a
       href={href}
       download={name}
-      aria-label={t('openFile', { name })}
       className="flex max-w-full items-center gap-2.5 rounded-xl border border-line bg-raised py-1.5 ps-1.5 pe-3.5 text-sm hover:bg-hover"
     >
       <FileMark file={null} />

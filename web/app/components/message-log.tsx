@@ -84,16 +84,23 @@ function useAway(scroller: RefObject<HTMLDivElement | null>, content: RefObject<
     const isAway = () => Math.abs(box.scrollTop) > nearPx
     const look = () => ({ scrollTop: box.scrollTop, ...readAt(box, inner) })
     let seen = look()
-    const onScroll = () => {
+    /**
+     * What moved by more or less than the scrolling moved it was pushed by something that grew: it goes back. After a leap
+     * something else is read.
+     */
+    const settle = () => {
+      const scrolled = box.scrollTop - seen.scrollTop
+      if (isAway() && seen.item?.isConnected && Math.abs(scrolled) < box.clientHeight)
+        box.scrollTop += seen.item.getBoundingClientRect().top - (seen.top - scrolled)
       seen = look()
+    }
+    const onScroll = () => {
+      settle()
       setAway(isAway())
     }
     const changed = new ResizeObserver(() => {
-      // Scrolled on purpose meanwhile: the new place is the one to keep.
-      if (seen.scrollTop === box.scrollTop && seen.item?.isConnected && isAway())
-        box.scrollTop += seen.item.getBoundingClientRect().top - seen.top
-      else if (!isAway()) box.scrollTop = 0
-      seen = look()
+      if (!isAway()) box.scrollTop = 0
+      settle()
     })
     box.addEventListener('scroll', onScroll, { passive: true })
     changed.observe(inner)

@@ -34,11 +34,12 @@ export function useNamedMessage(earlier: EarlierPages): boolean {
 /** In the middle of what is shown, also after what lies around it has taken its true height. */
 async function show(id: string): Promise<void> {
   let before = Number.NaN
-  for (let looks = 0; looks < 10; looks++) {
+  let still = 0
+  for (let looks = 0; looks < 60 && still < 5; looks++) {
     const element = document.getElementById(id)
-    const top = element?.getBoundingClientRect().top
-    if (!element || top === undefined || Math.abs(top - before) < 1) break
-    element.scrollIntoView({ block: 'center' })
+    if (!element) return
+    still = Math.abs(element.getBoundingClientRect().top - before) < 1 ? still + 1 : 0
+    if (still === 0) element.scrollIntoView({ block: 'center' })
     before = element.getBoundingClientRect().top
     await nextFrame()
   }

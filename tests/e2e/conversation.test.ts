@@ -1,0 +1,294 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import { launchBrowser } from '../support/browser.ts'
+import { cleanUp, cleanUpAfterFile } from '../support/cleaning.ts'
+import { importLong, lineOf } from '../support/long-conversation.ts'
+import { expectAccessible, hydrated, openBrowser, openTab, signUp, visit } from '../support/page.ts'
+import { pause, says, startProvider } from '../support/scripted-provider.ts'
+import { startServer } from '../support/server-process.ts'
+
+const dataDir = mkdtempSync(join(tmpdir(), 'parley-'))
+cleanUpAfterFile(() => rmSync(dataDir, { recursive: true, force: true }))
+const provider = await startProvider()
+cleanUpAfterFile(() => provider.close())
+const browser = await launchBrowser()
+cleanUpAfterFile(() => browser.close())
+const models = { OPENAI_BASE_URL: provider.url, OPENAI_API_KEY: 'test', PARLEY_MODEL: 'm' }
+const server = await startServer({ PARLEY_DATA_DIR: dataDir, ...models }, { pages: true })
+
+/** A new person in a browser of their own, at the panel. `foreign` is what the page asked of other hosts. */
+async function comes(name: string) {
+  const context = await openBrowser(browser, server.url)
+  cleanUp(() => context.close())
+  await context.addCookies([{ name: 'parley-chat', value: 'panel', url: server.url }])
+  const { page, problems } = await openTab(context)
+  const foreign: string[] = []
+  page.on('request', (request) => {
+    if (!request.url().startsWith(server.url) && !request.url().startsWith('data:')) foreign.push(request.url())
+  })
+  await signUp(page, name)
+  return {
+    context,
+    page,
+    problems,
+    foreign,
+    log: page.getByRole('log'),
+    input: page.getByRole('textbox', { name: 'Message', exact: true }),
+  }
+}
+
+async function asks(page: Page, text: string): Promise<void> {
+  const input = page.getByRole('textbox', { name: 'Message', exact: true })
+  await input.fill(text)
+  await input.press('Enter')
+}
+
+const rich = `Prices: $5 or $10. Then $x^2$ and \\(y_1\\).
+
+$$
+\\frac{a}{b} = \\sqrt{c} \\href{javascript:alert(1)}{d}
+$$
+
+| a | b |
+| - | - |
+| 1 | 2 |
+
+\`\`\`ts
+const answer: number = 42 // why
+\`\`\`
+
+![pixel](https://evil.example/p.png) [bad](javascript:alert(1)) [good](https://example.test/) <img src=x onerror=alert(1)>
+
+The end.`
+
+test('markdown: coloured code, tables and formulas; prices stay prices; nothing hostile comes to life', async () => {
+  const { page, problems, foreign, log } = await comes('Ada')
+  provider.plays(says('Wait. ', pause, rich))
+  await visit(page, '/dashboard/chat')
+  await asks(page, 'Show me all you can')
+  await page.locator('[data-spoken]').getByText('Wait.').waitFor({ state: 'attached' })
+  provider.resume()
+  await log.getByText('The end.').waitFor()
+  await log.locator('.hljs-keyword', { hasText: 'const' }).waitFor()
+  await log.locator('.katex-display').waitFor()
+  expect(await log.locator('.katex').count()).toBe(3)
+  expect(await log.innerText()).toContain('Prices: $5 or $10.')
+  expect(await log.getByRole('table').innerText()).toContain('1')
+  expect(await log.locator('img, script').count()).toBe(0)
+  expect(await log.locator('a').evaluateAll((all) => all.map((it) => it.getAttribute('href')))).toEqual([
+    ...['https://evil.example/p.png', 'https://example.test/'],
+  ])
+  const spoken = page.locator('[data-spoken] p')
+  expect((await spoken.allInnerTexts()).join(' ')).toContain('The end.')
+  await expectAccessible(page)
+  await page.reload()
+  await hydrated(page)
+  await log.locator('.katex-display').waitFor()
+  expect(await spoken.count(), 'what was there is not read out').toBe(0)
+  expect(foreign).toEqual([])
+  expect(problems).toEqual([])
+})
+
+const picture = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+  'base64',
+)
+
+test('files: chosen, pasted and dropped ones go along, wrong ones are refused in words, what is not sent stays', async () => {
+  const { page, problems, log, input } = await comes('Bea')
+  await visit(page, '/dashboard/chat')
+  const chooser = page.locator('form input[type=file]')
+  const chips = page.getByRole('list', { name: 'Files that are sent along' })
+  await chooser.setInputFiles([
+    { name: 'dot.png', mimeType: 'image/png', buffer: picture },
+    { name: 'tool.exe', mimeType: 'application/octet-stream', buffer: Buffer.from([0x4d, 0x5a, 0, 1, 2]) },
+  ])
+  await page.getByText('tool.exe cannot be read here.').waitFor()
+  await chips.getByText('Attached').waitFor()
+  await chooser.setInputFiles({ name: 'big.txt', mimeType: 'text/plain', buffer: Buffer.alloc(10_485_761, 'a') })
+  await page.getByText('big.txt is larger than 10 MB.').waitFor()
+  for (const [kind, name] of [
+    ['paste', 'pasted.txt'],
+    ['drop', 'dropped.md'],
+  ] as const)
+    await input.evaluate(
+      (element, [kind, name]) => {
+        const data = new DataTransfer()
+        data.items.add(new File(['Some text'], name ?? '', { type: 'text/plain' }))
+        const event =
+          kind === 'paste'
+            ? new ClipboardEvent(kind, { clipboardData: data, bubbles: true, cancelable: true })
+            : new DragEvent(kind ?? '', { dataTransfer: data, bubbles: true, cancelable: true })
+        element.dispatchEvent(event)
+      },
+      [kind, name],
+    )
+  await expect.poll(() => chips.getByText('Attached').count()).toBe(3)
+  await chips.getByRole('button', { name: 'Remove dropped.md' }).click()
+  await expectAccessible(page)
+  await page.reload()
+  await hydrated(page)
+  await expect.poll(() => chips.getByRole('listitem').count(), { message: 'they are kept with the draft' }).toBe(2)
+
+  provider.plays(says('A dot.'))
+  await asks(page, 'What is this?')
+  await log.getByText('A dot.').waitFor()
+  const sent = log.getByRole('list', { name: 'Files of this message' })
+  const image = sent.getByRole('link', { name: 'Picture: dot.png' }).locator('img')
+  await expect.poll(() => image.evaluate((it: HTMLImageElement) => it.naturalWidth)).toBe(1)
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    sent.getByRole('link', { name: 'pasted.txt' }).click(),
+  ])
+  expect(download.suggestedFilename()).toBe('pasted.txt')
+  expect(await chips.count()).toBe(0)
+  expect(JSON.stringify(provider.requests.at(-1)?.transcript)).toContain('Some text')
+  await expectAccessible(page)
+  // What is refused stands in the console of any browser.
+  expect(problems.filter((it) => !it.includes('/attachments'))).toEqual([])
+})
+
+test('what waits is changed and taken back; seven versions are stepped through; a change and a draft outlast a reload and the end of the sign-in', async () => {
+  const { context, page, problems, log, input } = await comes('Cleo')
+  provider.plays(says('One', pause), says('Second answer'))
+  await visit(page, '/dashboard/chat')
+  await asks(page, 'First')
+  await log.getByText('One').waitFor()
+  await page.waitForURL('**/dashboard/chat/conv_**')
+  await asks(page, 'Second')
+  await log.getByText('Waiting for its turn').waitFor()
+  await asks(page, 'Third')
+  await expect.poll(() => log.getByText('Waiting for its turn').count()).toBe(2)
+  await log.getByRole('button', { name: 'Take back' }).nth(1).click()
+  await expect.poll(() => input.inputValue()).toBe('Third')
+  await log.getByRole('button', { name: 'Change' }).click()
+  const editor = log.getByRole('textbox', { name: 'Edit the message' })
+  await editor.fill('Second, but better')
+  await expectAccessible(page)
+  await page.reload()
+  await hydrated(page)
+  expect(await editor.inputValue()).toBe('Second, but better')
+  await editor.press('Enter')
+  await editor.waitFor({ state: 'detached' })
+  await log.getByText('Second, but better').waitFor()
+  expect(await log.getByText('Third').count()).toBe(0)
+  provider.resume()
+  await log.getByText('Second answer').waitFor()
+  await page.getByText('The answer is complete.').waitFor()
+  expect(await input.inputValue()).toBe('Third')
+
+  for (const version of [2, 3, 4, 5, 6]) {
+    provider.plays(says(`To version ${version}`))
+    await log.getByRole('button', { name: 'Edit the message' }).last().click()
+    await editor.fill(`Version ${version}`)
+    await editor.press('Enter')
+    await log.getByText(`To version ${version}`).waitFor()
+    await page.getByText('The answer is complete.').waitFor()
+  }
+  const earlier = log.getByRole('button', { name: 'Earlier version' })
+  await earlier.press('Enter')
+  await log.getByText('6 of 7').waitFor()
+  for (let step = 0; step < 5; step++) await earlier.press('Enter')
+  await log.getByText('1 of 7').waitFor()
+  await log.getByText('Second', { exact: true }).waitFor()
+  await expect.poll(() => earlier.evaluate((it) => it === document.activeElement)).toBe(true)
+
+  // The sign-in ends while one writes.
+  await input.fill('Not lost')
+  expect(problems).toEqual([])
+  const conversation = page.url()
+  await context.clearCookies()
+  await page.evaluate(() => sessionStorage.clear())
+  await visit(page, `/sign-in?to=${encodeURIComponent(new URL(conversation).pathname)}`)
+  await page.getByLabel('E-mail').fill('cleo@example.test')
+  await page.getByLabel('Password').fill('correct horse battery staple')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.waitForURL(conversation)
+  await expect.poll(() => input.inputValue()).toBe('Not lost')
+})
+
+test('two thousand messages: opened at the newest, scrolled back without a jump, opened at any of them', async () => {
+  const { page, problems, log, input } = await comes('Dora')
+  const address = await importLong(page, 2_000)
+  await visit(page, address)
+  await log.getByText(lineOf(1_998)).waitFor()
+  const drawn = () => log.locator('[id^=msg_]').count()
+  expect(await drawn()).toBe(50)
+
+  // The wheel leads back, and what is read stays where it is when more comes before it.
+  const asked = Promise.withResolvers<void>()
+  const answered = Promise.withResolvers<void>()
+  await page.route('**/graphql', async (route) => {
+    if (route.request().postData()?.includes('EarlierMessages')) {
+      asked.resolve()
+      await answered.promise
+    }
+    await route.continue()
+  })
+  await page.mouse.move(700, 400)
+  const reading = async () => {
+    for (;;) {
+      await page.mouse.wheel(0, -700)
+      if (await Promise.race([asked.promise.then(() => true), page.waitForTimeout(50).then(() => false)])) return
+    }
+  }
+  await reading()
+  await expect.poll(async () => (await firstInSight(page)).top - (await firstInSight(page)).top).toBe(0)
+  const before = await firstInSight(page)
+  answered.resolve()
+  await expect.poll(drawn, { timeout: 30_000 }).toBeGreaterThan(50)
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
+  expect(Math.abs((await firstInSight(page)).top - before.top), 'nothing jumped').toBeLessThan(2)
+  expect((await firstInSight(page)).id).toBe(before.id)
+  await page.getByRole('button', { name: 'Newest' }).click()
+  await expect.poll(() => inSight(page, lineOf(1_998))).toBe(true)
+  expect(await log.evaluate((it) => it === document.activeElement)).toBe(true)
+
+  const id = await idOf(page, address, lineOf(600))
+  await visit(page, `${address}#${id}`)
+  await expect.poll(() => inSight(page, lineOf(600)), { timeout: 60_000 }).toBe(true)
+  await log.getByText(lineOf(600), { exact: true }).waitFor()
+  expect(await drawn()).toBeGreaterThanOrEqual(1_400)
+  await page.mouse.move(700, 400)
+  await page.mouse.wheel(0, -600)
+  await expect.poll(() => inSight(page, lineOf(598))).toBe(true)
+  await input.fill('Still here')
+  expect(await input.inputValue()).toBe('Still here')
+  expect(problems).toEqual([])
+})
+
+/** Whether a message stands within the log’s window. */
+const inSight = (page: Page, text: string) =>
+  page.getByRole('log').evaluate((log, text) => {
+    const item = [...log.querySelectorAll('[id^=msg_]')].find((it) => it.textContent?.includes(text))
+    const box = item?.getBoundingClientRect()
+    const window = log.getBoundingClientRect()
+    return box !== undefined && box.bottom > window.top && box.top < window.bottom
+  }, text)
+
+/** What stands first in the log’s window, and how high. */
+const firstInSight = (page: Page) =>
+  page.getByRole('log').evaluate((log) => {
+    const edge = log.getBoundingClientRect().top
+    const items = [...log.querySelectorAll('[id^=msg_]')]
+    const first = items.find((it) => it.getBoundingClientRect().bottom > edge)
+    return { id: first?.id, top: first?.getBoundingClientRect().top ?? 0 }
+  })
+
+async function idOf(page: Page, address: string, text: string): Promise<string> {
+  const id = address.split('/').at(-1)
+  let after = ''
+  for (;;) {
+    const query = `{ conversation(id: "${id}") { messages(first: 100${after && `, after: "${after}"`}) { edges { node { id content } } pageInfo { endCursor hasNextPage } } } }`
+    const headers = { origin: new URL(page.url()).origin }
+    const { messages } = (await (await page.request.post('/graphql', { headers, data: { query } })).json()).data
+      .conversation
+    const found = messages.edges.find((it: { node: { content: string } }) => it.node.content === text)
+    if (found) return found.node.id
+    if (!messages.pageInfo.hasNextPage) throw new Error(`There is no “${text}”.`)
+    after = messages.pageInfo.endCursor
+  }
+}
