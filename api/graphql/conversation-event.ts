@@ -1,7 +1,7 @@
 import { Conversation } from '../conversations/conversation.entity.ts'
 import { Message } from '../conversations/message.entity.ts'
 import { publicId } from '../ids.ts'
-import type { Followed } from '../runs/follow.ts'
+import type { Followed } from '../runs/run-tail.ts'
 import { Run } from '../runs/run.entity.ts'
 import { ToolCall } from '../runs/tool-call.entity.ts'
 import { builder } from './builder.ts'

@@ -1,9 +1,9 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { pageServer } from '../tools/page-tools.ts'
+import { nextSequence } from './next-sequence.ts'
 import { Run } from './run.entity.ts'
 import type { FinishedEvent } from './run-event.ts'
 import { storeEvents } from './run-log.ts'
-import { nextSequence } from './step-keeper.ts'
 
 /** Who takes a run, and for how long without a sign of life. */
 export type Claim = { ownerId: string; leaseMilliseconds: number }

@@ -6,10 +6,10 @@ import { ringConversation } from '../conversations/conversations.ts'
 import { AppError, badInput, notFound } from '../errors.ts'
 import type { Limits } from '../limits.ts'
 import { type Claim, reclaim } from './begin-run.ts'
+import { afterDecision } from './decided-calls.ts'
 import { Run } from './run.entity.ts'
 import { storeEvents } from './run-log.ts'
 import { lockConversation } from './send-message.ts'
-import { afterDecision } from './step-keeper.ts'
 import { ToolCall } from './tool-call.entity.ts'
 
 export type DecideToolCall = {

@@ -3,18 +3,18 @@ import { owned, scopes, type Viewer } from '../auth/viewer.ts'
 import { whileAway } from '../bell/connection.ts'
 import { Message } from '../conversations/message.entity.ts'
 import type { Limits } from '../limits.ts'
-import { noteAway } from '../outage.ts'
 import { withPageTools } from '../tools/page-tools.ts'
 import { createSchemaChecks } from '../tools/schema-checks.ts'
 import type { Toolbox, Toolboxes } from '../tools/toolbox.ts'
 import { withinBudget } from './history.ts'
 import { instructionsFor } from './instructions.ts'
+import { keptText } from './kept-text.ts'
 import { type LoopStart, loop, type Means } from './loop.ts'
 import type { Model } from './model.ts'
 import { Run } from './run.entity.ts'
-import type { StoredEvent } from './run-event.ts'
-import { RunError, type RunFailure } from './run-failure.ts'
+import type { RunFailure } from './run-failure.ts'
 import { LostRun, patienceMs, type Recorder, type RunLog } from './run-log.ts'
+import { failureOf, serverRestarted, statusOf, tookTooLong } from './run-outcome.ts'
 import { type Outcome, StepKeeper } from './step-keeper.ts'
 import { timeZoneOf } from './time-zone.ts'
 import { tokensOf } from './tokens.ts'
@@ -226,35 +226,6 @@ class Execution {
   }
 }
 
-/** A limit, or a failure in the middle of a sentence, interrupts; a failure before anything was said fails. */
-function statusOf(failure: RunFailure, keeper: StepKeeper): Outcome['status'] {
-  return keeper.saying || limitCodes.has(failure.code) ? 'INTERRUPTED' : 'FAILED'
-}
-
-const limitCodes = new Set<RunFailure['code']>(['STEP_LIMIT', 'RUN_TIMEOUT', 'OUTPUT_LIMIT', 'SERVER_RESTARTED'])
-
-const tookTooLong: RunFailure = { code: 'RUN_TIMEOUT', message: 'The answer took too long.', retryable: true }
-
-const serverRestarted: RunFailure = {
-  code: 'SERVER_RESTARTED',
-  message: 'The server restarted too often while it worked on this answer.',
-  retryable: true,
-}
-
-function failureOf(error: unknown): RunFailure {
-  if (error instanceof RunError) {
-    if (error.cause) console.error(`model: ${error.code}: ${describe(error.cause)}`)
-    return error.failure
-  }
-  if (!noteAway(error)) console.error(`run: ${describe(error)}`)
-  return { code: 'INTERNAL_SERVER_ERROR', message: 'Something went wrong on the server.', retryable: true }
-}
-
-/** Errors of the embedded database carry kilobytes of code: only what they say is logged. */
-function describe(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message).slice(0, 2_000) : String(error)
-}
-
 function writtenRun(run: Run) {
   const { id, userId, conversationId, number, attempt, ownerId } = run
   if (number == null || ownerId == null) throw new Error('A run is executed only when it was started and claimed.')
@@ -267,22 +238,4 @@ async function lastSeqOf(em: SqlEntityManager, run: Run): Promise<number> {
     [run.id, run.userId],
   )
   return row?.last ?? 0
-}
-
-/** What the log has of a message: the text since its last reset, or before it when nothing came after. */
-async function keptText(em: SqlEntityManager, run: Run, messageId: string): Promise<string> {
-  const rows = await em.execute<{ event: StoredEvent }[]>(
-    'select event from run_event where run_id = ? and user_id = ? order by attempt, last_seq',
-    [run.id, run.userId],
-  )
-  let text = ''
-  let previous = ''
-  for (const { event } of rows) {
-    if (event.type === 'message.reset' && event.messageId === messageId) {
-      previous = text || previous
-      text = ''
-    }
-    if (event.type === 'deltas' && event.messageId === messageId) text += event.texts.join('')
-  }
-  return text || previous
 }

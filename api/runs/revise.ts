@@ -6,10 +6,10 @@ import { ringConversation } from '../conversations/conversations.ts'
 import { Message } from '../conversations/message.entity.ts'
 import { AppError, notFound } from '../errors.ts'
 import type { Repeatable } from './idempotency.ts'
+import { nextSequence } from './next-sequence.ts'
 import { beginAtOnce } from './room.ts'
 import { activeStatuses, Run } from './run.entity.ts'
 import { checkContent, checkedModel, lockConversation, runActive, type SendParts } from './send-message.ts'
-import { nextSequence } from './step-keeper.ts'
 
 export type RetryMessage = {
   messageId: string

@@ -1,21 +1,22 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { v7 } from 'uuid'
 import type { Bell, Listener } from '../bell/bell.ts'
 import { whileAway } from '../bell/connection.ts'
-import { inTransaction } from '../bell/in-transaction.ts'
 import { ringConversation } from '../conversations/conversations.ts'
 import type { Limits } from '../limits.ts'
-import { noteAway } from '../outage.ts'
 import type { Toolboxes } from '../tools/toolbox.ts'
 import { beginNext, type Claim } from './begin-run.ts'
+import { beginWaiting } from './begin-waiting.ts'
+import { complain } from './complain.ts'
 import { execute, Halt } from './execute.ts'
-import { letGo, renewLeases, takeOver } from './lease.ts'
+import { keepLeases } from './keep-leases.ts'
+import { letGo, takeOver } from './lease.ts'
 import type { Model } from './model.ts'
 import { sweepOld } from './retention.ts'
 import { Run } from './run.entity.ts'
 import { patienceMs, type RunLog } from './run-log.ts'
 import { giveTitle } from './title.ts'
+import { waited } from './waited.ts'
 
 export type WorkerParts = {
   log: RunLog
@@ -62,7 +63,6 @@ export class RunWorker {
   #closed = new AbortController()
   #stops: Listener
   #handovers: Listener
-  #renewedAt = performance.now()
 
   constructor(parts: WorkerParts) {
     this.#parts = parts
@@ -76,7 +76,14 @@ export class RunWorker {
     const all = { limit: this.#parts.alone ? null : takenAtOnce, except: [] }
     for (const id of await takeOver(this.#system(), this.claim, all)) this.start(id)
     void this.#lookForWork()
-    void this.#keepLeases()
+    void keepLeases({
+      claim: this.claim,
+      em: () => this.#system(),
+      held: () => [...this.#running.keys()],
+      halt: (runId, why) => this.#halt(runId, why),
+      loseAll: () => this.#loseAll(),
+      signal: this.#closed.signal,
+    })
     void this.#hearStops()
     void this.#clearOld()
   }
@@ -187,36 +194,6 @@ export class RunWorker {
     this.#titles.add(titled)
   }
 
-  /** A run that is no longer ours is dropped; so are all when the database was away for so long that others may hold them soon. */
-  async #keepLeases(): Promise<void> {
-    const { leaseMilliseconds } = this.claim
-    const { signal } = this.#closed
-    let failed = false
-    while (await waited(leaseMilliseconds * (failed ? 0.1 : 0.3), signal)) {
-      const began = performance.now()
-      failed = !(await this.#renew(leaseMilliseconds * 0.2))
-      if (!failed) this.#renewedAt = began
-      else if (performance.now() - this.#renewedAt > leaseMilliseconds * 0.7) this.#loseAll()
-    }
-  }
-
-  async #renew(patienceMs: number): Promise<boolean> {
-    const ids = [...this.#running.keys()]
-    if (ids.length === 0) return true
-    try {
-      const ours = await within(patienceMs, renewLeases(this.#system(), this.claim, ids))
-      for (const id of ids) {
-        // One that has just ended is not among them either: it hears this no more.
-        if (!ours.has(id)) this.#halt(id, 'lost')
-        if (ours.get(id)?.stop) this.#halt(id, 'stop')
-      }
-      return true
-    } catch (error) {
-      complain('lease', error)
-      return false
-    }
-  }
-
   #loseAll(): void {
     for (const id of this.#running.keys()) this.#halt(id, 'lost')
     this.#parts.onLost()
@@ -239,39 +216,10 @@ export class RunWorker {
         for (const id of taken) this.start(id)
         more = taken.length === takenAtOnce && (await waited(moreMs, this.#draining.signal))
       }
-      await this.#startWaiting()
+      for (const id of await beginWaiting(this.#parts, this.claim)) this.start(id)
     } catch (error) {
       complain('runs', error)
     }
-  }
-
-  /** The net under the queue: conversations in which something waits and nothing runs. */
-  async #startWaiting(): Promise<void> {
-    const em = this.#system()
-    const rows = await em.execute<{ conversation_id: string; user_id: string }[]>(
-      `select distinct conversation_id, user_id from run waiting where status = 'QUEUED' and not exists (
-         select from run where conversation_id = waiting.conversation_id and status in ('RUNNING', 'AWAITING_APPROVAL')
-       ) limit ${takenAtOnce}`,
-    )
-    for (const row of rows)
-      await this.#startNext({ conversationId: row.conversation_id, userId: row.user_id }).catch((error) =>
-        complain('queue', error),
-      )
-  }
-
-  async #startNext(of: { conversationId: string; userId: string }): Promise<void> {
-    const { log, bell } = this.#parts
-    const next = await inTransaction(log.units.as({ id: of.userId }), bell, async (em, bell) => {
-      await em.execute('select from conversation where id = ? and user_id = ? for no key update', [
-        of.conversationId,
-        of.userId,
-      ])
-      const active = await em.count(Run, { ...of, status: { $in: ['RUNNING', 'AWAITING_APPROVAL'] } })
-      const id = active === 0 ? await beginNext(em, of, this.claim) : null
-      if (id) ringConversation(bell, { id: of.conversationId, userId: of.userId })
-      return id
-    })
-    if (next) this.start(next)
   }
 
   async #clearOld(): Promise<void> {
@@ -290,22 +238,4 @@ export class RunWorker {
       }
     }
   }
-}
-
-/** Errors of the embedded database carry kilobytes of code: only what they say is logged. */
-function complain(what: string, error: unknown): void {
-  if (noteAway(error)) return
-  console.error(`${what}: ${error instanceof Error ? error.message.slice(0, 500) : error}`)
-}
-
-/** False when the signal came first. */
-function waited(ms: number, signal: AbortSignal): Promise<boolean> {
-  return sleep(ms, true, { signal, ref: false }).catch(() => false)
-}
-
-/** Rejects when the promise takes longer. */
-async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>()
-  const timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms)
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }

@@ -11,9 +11,9 @@ import type { Limits } from '../limits.ts'
 import type { Claim } from './begin-run.ts'
 import type { Repeatable } from './idempotency.ts'
 import type { Model } from './model.ts'
+import { nextSequence } from './next-sequence.ts'
 import { beginAtOnce } from './room.ts'
 import { activeStatuses, Run } from './run.entity.ts'
-import { nextSequence } from './step-keeper.ts'
 import { checkedTimeZone } from './time-zone.ts'
 
 export type SendMessage = {

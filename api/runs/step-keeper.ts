@@ -2,13 +2,16 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { Message, type MessageStatus } from '../conversations/message.entity.ts'
 import { isPageTool } from '../tools/page-tools.ts'
 import type { Toolbox, ToolProgress, ToolResult } from '../tools/toolbox.ts'
+import { afterDecision, decided } from './decided-calls.ts'
 import type { LoopEvent } from './loop.ts'
 import type { Usage } from './model.ts'
+import { nextSequence } from './next-sequence.ts'
 import { Run, type RunStatus } from './run.entity.ts'
 import type { FinishedEvent } from './run-event.ts'
 import type { RunFailure } from './run-failure.ts'
 import type { Recorder } from './run-log.ts'
 import { ToolCall, type ToolCallStatus } from './tool-call.entity.ts'
+import { added } from './usage.ts'
 
 export type Outcome = {
   status: Extract<RunStatus, 'COMPLETED' | 'STOPPED' | 'FAILED' | 'INTERRUPTED'>
@@ -256,16 +259,6 @@ export class StepKeeper {
 
 const inMilliseconds = (ms: number) => new Date(Date.now() + ms).toISOString()
 
-const decided = (runId: string, userId: string) => ({
-  ...{ runId, userId, status: 'AWAITING_APPROVAL' as const },
-  decision: { $ne: null },
-})
-
-/** What becomes of a call that waited. */
-export function afterDecision(decision: ToolCall['decision']): { status: 'DENIED' | 'PENDING'; finishedAt?: Date } {
-  return decision === 'DENY' ? { status: 'DENIED', finishedAt: new Date() } : { status: 'PENDING' }
-}
-
 type ChangedByStep =
   | 'result'
   | 'resultText'
@@ -275,25 +268,3 @@ type ChangedByStep =
   | 'progress'
   | 'startedAt'
   | 'finishedAt'
-
-/** Numbers a message within the caller's transaction, which holds the conversation's row. */
-export async function nextSequence(
-  em: SqlEntityManager,
-  of: { conversationId: string; userId: string },
-): Promise<number> {
-  const [row] = await em.execute<{ last_sequence: number }[]>(
-    'update conversation set last_sequence = last_sequence + 1 where id = ? and user_id = ? returning last_sequence',
-    [of.conversationId, of.userId],
-  )
-  if (!row) throw new Error('The conversation of this message is gone.')
-  return row.last_sequence
-}
-
-function added(sum: Usage | null, turn: Usage): Usage {
-  return {
-    inputTokens: (sum?.inputTokens ?? 0) + turn.inputTokens,
-    cachedInputTokens: (sum?.cachedInputTokens ?? 0) + turn.cachedInputTokens,
-    outputTokens: (sum?.outputTokens ?? 0) + turn.outputTokens,
-    reasoningTokens: (sum?.reasoningTokens ?? 0) + turn.reasoningTokens,
-  }
-}
