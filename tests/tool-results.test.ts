@@ -1,0 +1,162 @@
+import { beforeAll, expect, test, vi } from 'vitest'
+import { startApp, type TestApp } from './support/app.ts'
+import { cleanUp } from './support/cleaning.ts'
+import { asked, decides } from './support/deciding.ts'
+import { calls, type Provider, says, startProvider } from './support/scripted-provider.ts'
+import { scriptedTools, text } from './support/scripted-tools.ts'
+import { mcpFile } from './support/tool-boxes.ts'
+import { startToolServer } from './support/tool-server.ts'
+import type { User } from './support/user.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
+
+const pixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+const image = (data: string, mimeType = 'image/png') => ({ type: 'image', mimeType, data })
+const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>').toString('base64')
+
+let app: TestApp
+let provider: Provider
+let ada: User
+beforeAll(async () => {
+  const long = 'ä'.repeat(100_000)
+  const tools = {
+    paint: {
+      run: () => ({
+        content: [
+          { type: 'text', text: 'Look:' },
+          image(pixel, 'image/svg+xml'),
+          image(svg),
+          { type: 'resource_link', name: 'page', title: 'A page', uri: 'https://evil.test/?data=1' },
+          { type: 'audio', mimeType: 'audio/wav', data: 'AAAA' },
+        ],
+      }),
+    },
+    many: { run: () => ({ content: Array(25).fill(image(pixel)) }) },
+    long: { run: () => text(`${long}the end`) },
+    endless: { run: () => text('x'.repeat(1_048_577)) },
+    atLimit: { run: () => text('x'.repeat(65_536)) },
+    overLimit: { run: () => text('x'.repeat(65_537)) },
+  }
+  const { url } = await startToolServer(scriptedTools(tools))
+  provider = await startProvider()
+  cleanUp(() => provider.close())
+  const file = mcpFile({ mcpServers: { web: { url, needsApproval: 'never' } } })
+  app = await startApp({ provider, env: { PARLEY_MCP_CONFIG: file } })
+  ada = await app.user('ada')
+  const connected = async () => JSON.stringify(await ada.query('{ toolServers { name status } }'))
+  await vi.waitUntil(async () => (await connected()).includes('"web","status":"CONNECTED"'), { timeout: 50_000 })
+}, 60_000)
+
+/** The id of a call of this tool, made and finished. */
+async function used(name: string, args: Record<string, unknown> = {}): Promise<string> {
+  provider.plays(calls({ name, arguments: args }), says('Done.'))
+  const { events } = await ada.hears('Go')
+  const ended = events.findLast((it) => it.__typename === 'ToolCallChanged')
+  return ended?.__typename === 'ToolCallChanged' ? ended.toolCall.id : ''
+}
+
+const shownToModel = () => JSON.stringify(provider.requests.at(-1)?.transcript)
+
+test('pictures are kept for people and named for the model; addresses are text', async () => {
+  const id = await used('web__paint')
+  const document = `query ($id: ID!) { node(id: $id) { ... on ToolCall {
+    result resultTruncated resultParts { kind title uri mimeType bytes image }
+  } } }`
+  const nothing = { title: null, uri: null, mimeType: null, bytes: null, image: null }
+  const { node } = await ada.query<{ node: unknown }>(document, { id })
+  expect(node).toEqual({
+    result:
+      'Look:\n[image: image/svg+xml]\n[image: image/png]\n[A page: https://evil.test/?data=1]\n[audio: audio/wav]',
+    resultTruncated: false,
+    resultParts: [
+      // What it is was looked at; what its server calls it does not count.
+      { ...nothing, kind: 'IMAGE', mimeType: 'image/png', bytes: 70, image: pixel },
+      { ...nothing, kind: 'IMAGE', mimeType: 'image/png', bytes: 41 },
+      { ...nothing, kind: 'LINK', title: 'A page', uri: 'https://evil.test/?data=1' },
+      { ...nothing, kind: 'AUDIO', mimeType: 'audio/wav', bytes: 3 },
+    ],
+  })
+  expect(shownToModel()).toContain('[image: image/svg+xml]')
+  expect(shownToModel()).not.toContain(pixel)
+  const eve = await app.user('eve')
+  expect(await eve.query(document, { id })).toEqual({ node: null })
+})
+
+test('twenty pictures are enough for one request', async () => {
+  const id = await used('web__many')
+  const query = (field: string) => `query ($id: ID!) { ${field} }`
+  const images = 'node(id: $id) { ... on ToolCall { resultParts { kind image } } }'
+  const { node } = await ada.query<{ node: { resultParts: unknown[] } }>(query(images), { id })
+  expect(node.resultParts).toEqual(Array(20).fill({ kind: 'IMAGE', image: pixel }))
+  await expect(ada.query(query(`${images} again: ${images}`), { id })).rejects.toMatchObject({
+    code: 'QUERY_TOO_COMPLEX',
+  })
+})
+
+test('what is too long for the model is cut there with a mark, and read whole by people, piece by piece', async () => {
+  const id = await used('web__long')
+  expect(shownToModel()).not.toContain('the end')
+  expect(shownToModel()).toMatch(/shortened/i)
+  const piece = async (offset: number) => {
+    const { node } = await ada.query<{ node: { result: string; resultTruncated: boolean; resultText: string } }>(
+      'query ($id: ID!, $offset: Int) { node(id: $id) { ... on ToolCall { result resultTruncated resultText(offset: $offset) } } }',
+      { id, offset },
+    )
+    return node
+  }
+  // As the page does it: what is shown, and then on from there.
+  const { result, resultTruncated } = await piece(0)
+  expect(resultTruncated).toBe(true)
+  let whole = result
+  for (let more = result; more !== ''; whole += more) more = (await piece(Buffer.byteLength(whole))).resultText
+  expect(whole).toBe(`${'ä'.repeat(100_000)}the end`)
+})
+
+test('what is more than is kept says so at its end', async () => {
+  const id = await used('web__endless')
+  const { node } = await ada.query<{ node: { resultText: string } }>(
+    'query ($id: ID!) { node(id: $id) { ... on ToolCall { resultText(offset: 1048570) } } }',
+    { id },
+  )
+  expect(node.resultText).toBe('xxxxxx\n[Cut here: the result is longer than 1048576 bytes.]')
+})
+
+test('the model is given so much of a result, and not a byte more', async () => {
+  await used('web__atLimit')
+  const longest = () => Math.max(...(shownToModel().match(/x+/g) ?? []).map((it) => it.length))
+  expect(longest()).toBe(65_536)
+  expect(shownToModel()).not.toMatch(/shortened/i)
+  await used('web__overLimit')
+  expect(longest()).toBeLessThanOrEqual(65_536)
+  expect(shownToModel()).toMatch(/shortened/i)
+})
+
+test('a call says by name what it is about, as long as it is about that', async () => {
+  const { createTask } = await ada.mutate<{ createTask: { task: { id: string } } }>(
+    'mutation { createTask(input: { title: "buy milk" }) { task { id } } }',
+  )
+  const { id: task_id } = createTask.task
+  const subjectOf = async (id: string) => {
+    const { node } = await ada.query<{ node: { subject: string | null } }>(
+      'query ($id: ID!) { node(id: $id) { ... on ToolCall { subject } } }',
+      { id },
+    )
+    return node.subject
+  }
+  expect(await subjectOf(await used('update_task', { task_id, title: 'buy oat milk' }))).toBe('buy milk')
+  expect(await subjectOf(await used('complete_task', { task_id }))).toBe('buy oat milk')
+  expect(await subjectOf(await used('complete_task', { task_id: 'task_x' }))).toBeNull()
+  expect(await subjectOf(await used('list_tasks'))).toBeNull()
+  const eve = await app.user('eve')
+  provider.plays(calls({ name: 'complete_task', arguments: { task_id } }), says('No.'))
+  const theirs = await eve.asks('Whose is it?')
+  expect(JSON.stringify(await Array.fromAsync(eve.follows(theirs.run)))).not.toContain('oat milk')
+
+  provider.plays(calls({ name: 'delete_task', arguments: { task_id } }), says('Gone.'))
+  const sent = await ada.asks('Delete it')
+  const [call = ''] = await asked(ada, sent)
+  expect(await subjectOf(call)).toBe('buy oat milk')
+  await decides(ada, call, { decision: 'APPROVE', arguments: { task_id: 'task_other' } })
+  await Array.fromAsync(ada.follows(sent.run))
+  expect(await subjectOf(call)).toBeNull()
+})
