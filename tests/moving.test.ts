@@ -181,6 +181,11 @@ describe('a bundle', () => {
   })
 
   const lines = () => bundle.trimEnd().split('\n')
+  const fileLine = JSON.stringify({
+    ...{ type: 'attachment', message: 1, name: 'a.png', mediaType: 'image/svg+xml' },
+    ...{ createdAt: '2026-01-01T00:00:00.000Z', uploadedAt: '2026-01-01T00:00:00.000Z' },
+    data: Buffer.from('<svg onload="alert(1)"/>').toString('base64'),
+  })
   const damages: [string, () => string, object][] = [
     ['cut in the middle', () => bundle.slice(0, bundle.length * 0.6), { status: 'DONE', skipped: 1 }],
     ['cut before its last line', () => lines().slice(0, -1).join('\n'), { status: 'DONE', imported: 1, skipped: 1 }],
@@ -205,6 +210,11 @@ describe('a bundle', () => {
       { imported: 1, skipped: 1 },
     ],
     ['with a NUL', () => bundle.replace('Remind', '\\u0000'), { imported: 1, skipped: 1 }],
+    [
+      'with a program that is called a picture',
+      () => lines().toSpliced(3, 0, fileLine).join('\n'),
+      { imported: 1, skipped: 1 },
+    ],
     [
       'with a member too many',
       () => bundle.replace('"role":"USER"', '"userId":"x","role":"USER"'),
@@ -357,6 +367,220 @@ describe('exports of other programs', () => {
     expect(await moveIn(eve, bundle)).toMatchObject({ imported: 1 })
     expect(await moveOut(eve)).toBe(bundle)
     expect(await moveIn(eve, file)).toMatchObject({ present: 1 })
+  })
+
+  const titled = (it: object, more: object) => ({ ...it, ...more })
+  const withTools: [string, object, object][] = [
+    [
+      'chatgpt',
+      [
+        {
+          ...chatgpt('g-t'),
+          current_node: 'a',
+          mapping: {
+            u: {
+              ...node('u', null, 'user', 'Weather?'),
+              message: {
+                ...node('u', null, 'user', 'Weather?').message,
+                metadata: { attachments: [{ name: 'map.pdf' }] },
+              },
+            },
+            c: {
+              id: 'c',
+              parent: 'u',
+              message: {
+                author: { role: 'assistant' },
+                recipient: 'python',
+                create_time: 1_700_000_001,
+                content: { content_type: 'code', language: 'unknown', text: 'weather("Paris")' },
+                metadata: { model_slug: 'gpt-5' },
+              },
+            },
+            t: {
+              id: 't',
+              parent: 'c',
+              message: {
+                author: { role: 'tool', name: 'python' },
+                content: { content_type: 'execution_output', text: 'Rain' },
+              },
+            },
+            a: {
+              ...node('a', 't', 'assistant', 'It rains.', 1_700_000_009),
+              message: {
+                ...node('a', 't', 'assistant', 'It rains.', 1_700_000_009).message,
+                metadata: { model_slug: 'gpt-5' },
+              },
+            },
+          },
+        },
+      ],
+      {
+        question: 'Weather?\n\n*(a file: `map.pdf`)*',
+        arguments: '```\nweather("Paris")\n```',
+        model: 'gpt-5',
+        name: 'python',
+      },
+    ],
+    [
+      'claude',
+      [
+        {
+          ...claude,
+          uuid: 'c-t',
+          current_leaf_message_uuid: null,
+          chat_messages: [
+            titled(claude.chat_messages[0] ?? {}, {
+              text: 'Weather?',
+              attachments: [{ file_name: '../notes.txt', extracted_content: 'Rain \u0000tomorrow' }],
+              files: [{ file_name: 'map.pdf' }],
+            }),
+            titled(claude.chat_messages[2] ?? {}, {
+              model: 'claude-x',
+              content: [
+                { type: 'thinking', text: 'hm' },
+                { type: 'tool_use', id: 'toolu_1', name: 'weather', input: { city: 'Paris' } },
+                { type: 'tool_result', tool_use_id: 'toolu_1', content: [{ type: 'text', text: 'Rain' }] },
+                { type: 'text', text: 'It rains.' },
+              ],
+            }),
+          ],
+        },
+      ],
+      {
+        question: 'Weather?\n\n*(a file: `map.pdf`)*',
+        arguments: { city: 'Paris' },
+        model: 'claude-x',
+        name: 'weather',
+        files: ['.. notes.txt'],
+      },
+    ],
+    [
+      'librechat',
+      {
+        ...librechat,
+        conversationId: 'l-t',
+        messages: [
+          titled(libreMessage('u', '0', true, 'Weather?', 0), { files: [{ filename: 'map.pdf' }] }),
+          titled(libreMessage('a', 'u', false, '', 1), {
+            model: 'gpt-x',
+            feedback: { rating: 'thumbsUp' },
+            content: [
+              { type: 'think', think: 'hm' },
+              { type: 'tool_call', tool_call: { id: 'c1', name: 'weather', args: '{"city":"Paris"}', output: 'Rain' } },
+              { type: 'text', text: { value: 'It rains.' } },
+            ],
+          }),
+        ],
+      },
+      {
+        question: 'Weather?\n\n*(a file: `map.pdf`)*',
+        arguments: { city: 'Paris' },
+        model: 'gpt-x',
+        name: 'weather',
+        feedback: 'UP',
+      },
+    ],
+    [
+      'open-webui',
+      [
+        {
+          ...openWebui,
+          id: 'o-t',
+          chat: {
+            history: {
+              currentId: 'a',
+              messages: {
+                u: titled(openMessage('u', null, 'user', 'Weather?'), { files: [{ type: 'file', name: 'map.pdf' }] }),
+                a: titled(
+                  openMessage(
+                    'a',
+                    'u',
+                    'assistant',
+                    '<details type="reasoning" done="true">\n<summary>Thought</summary>\nhm\n</details>\n<details type="tool_calls" done="true" id="c1" name="weather" arguments="&quot;{\\&quot;city\\&quot;:\\&quot;Paris\\&quot;}&quot;" result="&quot;Rain&quot;" files="">\n<summary>Tool Executed</summary>\n</details>\nIt rains.',
+                  ),
+                  { model: 'llama', annotation: { rating: -1 } },
+                ),
+              },
+            },
+          },
+        },
+      ],
+      {
+        question: 'Weather?\n\n*(a file: `map.pdf`)*',
+        arguments: { city: 'Paris' },
+        model: 'llama',
+        name: 'weather',
+        feedback: 'DOWN',
+      },
+    ],
+  ]
+  test.each(withTools)('%s: tool calls, models, ratings and files come along', async (format, file, expected) => {
+    const app = await startApp()
+    const ada = await app.user('ada')
+    const job = await moveIn(ada, file)
+    expect(job).toMatchObject({ status: 'DONE', format, imported: 1 })
+    const { conversation } = await ada.query<{ conversation: { messages: { edges: { node: Whole }[] } } }>(
+      `query ($id: ID!) { conversation(id: $id) { messages { edges { node {
+        role content feedback attachments { name }
+        run { model status } toolCalls { name server arguments status resultText }
+      } } } } }`,
+      { id: job.report[0]?.conversationId },
+    )
+    type Whole = {
+      role: string
+      content: string
+      feedback: string | null
+      attachments: { name: string }[]
+      run: { model: string; status: string } | null
+      toolCalls: { name: string; arguments: unknown; status: string; resultText: string }[]
+    }
+    const [question, ...answers] = conversation.messages.edges.map((it) => it.node)
+    const calls = answers.flatMap((it) => it.toolCalls)
+    expect({
+      question: question?.content,
+      files: question?.attachments.map((it) => it.name),
+      answer: answers.map((it) => it.content).join(''),
+      models: answers.map((it) => it.run?.model),
+      calls: calls.map(({ name, arguments: it, status, resultText }) => [name, it, status, resultText]),
+      feedback: answers.at(-1)?.feedback,
+    }).toEqual({
+      ...{ question: 'question' in expected && expected.question, answer: 'It rains.' },
+      files: 'files' in expected ? expected.files : [],
+      models: answers.map(() => 'model' in expected && expected.model),
+      calls: [
+        [
+          ...('name' in expected && 'arguments' in expected ? [expected.name, expected.arguments] : []),
+          'SUCCEEDED',
+          'Rain',
+        ],
+      ],
+      feedback: 'feedback' in expected ? expected.feedback : null,
+    })
+    const bundle = await moveOut(ada)
+    const eve = await app.user('eve')
+    expect(await moveIn(eve, bundle)).toMatchObject({ imported: 1 })
+    expect(await moveOut(eve)).toBe(bundle)
+  })
+
+  /** Each member of a file changed, one after the other: whatever happens, the counts add up and only whole conversations come. */
+  test.each(files)('%s: every member damaged in turn ends in a report', async (_, file) => {
+    const app = await startApp()
+    const user = await app.user('ada')
+    const whole = JSON.stringify(file)
+    const damages = [...whole.matchAll(/"(\w+)":/g)].flatMap(({ index, 0: member }) => [
+      `${whole.slice(0, index)}"gone":${whole.slice(index + member.length)}`,
+      `${whole.slice(0, index)}${member}{"x":[${whole.slice(index + member.length).replace(/^[^,}\]]*/, '7]}')}`,
+    ])
+    const some = damages.filter((_, at) => at % Math.ceil(damages.length / 12) === 0)
+    for (const damaged of [...some, whole.slice(0, -10), `${whole}${whole}`]) {
+      const job = await moveIn(user, damaged)
+      expect(job.status === 'FAILED' ? job.problem : job.total, damaged).toBeTruthy()
+      for (const { outcome, reason } of job.report) expect(reason !== null).toBe(outcome === 'SKIPPED')
+    }
+    const bundle = await moveOut(user)
+    const eve = await app.user('eve')
+    expect(await moveIn(eve, bundle)).toMatchObject({ status: 'DONE', skipped: 0 })
+    expect(await moveOut(eve)).toBe(bundle)
   })
 
   test('shards come one after the other; what is damaged is named', async () => {

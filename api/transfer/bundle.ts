@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { mediaTypeOf } from '../conversations/media-type.ts'
 import { partsOf } from '../tools/result-parts.ts'
 
 /**
@@ -77,16 +78,24 @@ const Message = z.strictObject({
   toolCalls: z.array(ToolCall),
 })
 
-const Attachment = z.strictObject({
-  type: z.literal('attachment'),
-  /** The number of the message that it was sent with. */
-  message: positive,
-  name: text.min(1).max(255),
-  mediaType: text.max(100),
-  createdAt: time,
-  uploadedAt: time,
-  data: z.base64(),
-})
+const Attachment = z
+  .strictObject({
+    type: z.literal('attachment'),
+    /** The number of the message that it was sent with. */
+    message: positive,
+    name: text
+      .min(1)
+      .max(255)
+      .refine((it) => !/[\p{Cc}\p{Bidi_Control}\\/]/u.test(it), 'is not the name of a file'),
+    mediaType: text.max(100),
+    createdAt: time,
+    uploadedAt: time,
+    data: z.base64(),
+  })
+  .refine(
+    ({ data, mediaType }) => mediaTypeOf(Buffer.from(data, 'base64'), mediaType) === mediaType,
+    'is not of the type that it is said to be, or may not be attached',
+  )
 
 const Run = z.strictObject({
   type: z.literal('run'),

@@ -1,11 +1,12 @@
-import type { BundleMessage, MovedConversation } from './bundle.ts'
+import type { MovedConversation } from './bundle.ts'
+import { type Above, clean, type Said, Saying } from './saying.ts'
 
 /** A message of another program: they keep conversations as trees, in which an edit or a retry is a sibling. */
 export type TreeNode = {
   id: string
   parent: string | null
-  /** Null for what is not shown: tools, empty instructions. Its children hang on what it hangs on. */
-  said: { role: BundleMessage['role']; content: string; feedback?: BundleMessage['feedback'] } | null
+  /** Null for what is not shown: empty instructions, thoughts. Its children hang on what it hangs on. */
+  said: Said | null
   time: Date | null
 }
 
@@ -25,29 +26,14 @@ export type Tree = {
 export function movedFromTree(tree: Tree): MovedConversation {
   const { origin, createdAt, updatedAt } = tree
   const shown = shownPath(tree)
-  const messages: BundleMessage[] = []
-  const say = (node: Kept, replaces: number | null, supersededAt: Date | null) => {
-    messages.push({
-      type: 'message',
-      sequence: messages.length + 1,
-      role: node.said.role,
-      content: clean(node.said.content),
-      status: 'COMPLETE',
-      createdAt: (node.time ?? createdAt).toISOString(),
-      supersededAt: supersededAt?.toISOString() ?? null,
-      replaces,
-      feedback: node.said.feedback ?? null,
-      run: null,
-      toolCalls: [],
-    })
-    return messages.length
-  }
+  const saying = new Saying(origin.split(':')[0] ?? '', createdAt)
   // No recursion: a conversation of ten thousand messages is that deep.
-  const todo: { siblings: Kept[]; at: number; before: Map<string, number>; superseded: Date | null }[] = []
-  const push = (siblings: Kept[], superseded: Date | null) =>
-    todo.push({ siblings: lastShown(siblings, shown), at: 0, before: new Map(), superseded })
+  const todo: { siblings: Kept[]; at: number; before: Map<string, number>; superseded: Date | null; above: Above }[] =
+    []
+  const push = (siblings: Kept[], superseded: Date | null, above: Above) =>
+    todo.push({ siblings: lastShown(siblings, shown), at: 0, before: new Map(), superseded, above })
   const children = childrenOf(tree)
-  push(children.get(null) ?? [], null)
+  push(children.get(null) ?? [], null, { user: null, run: null })
   for (let level = todo.at(-1); level; level = todo.at(-1)) {
     const node = level.siblings[level.at++]
     if (!node) {
@@ -56,8 +42,9 @@ export function movedFromTree(tree: Tree): MovedConversation {
     }
     const { role } = node.said
     const superseded = level.superseded ?? (shown.has(node.id) ? null : (level.siblings.at(-1)?.time ?? updatedAt))
-    level.before.set(role, say(node, level.before.get(role) ?? null, superseded))
-    push(children.get(node.id) ?? [], superseded)
+    const said = saying.say(node, level.before.get(role) ?? null, superseded, level.above)
+    level.before.set(role, said.sequence)
+    push(children.get(node.id) ?? [], superseded, said.above)
   }
   return {
     conversation: {
@@ -70,15 +57,13 @@ export function movedFromTree(tree: Tree): MovedConversation {
       archivedAt: tree.archived ? updatedAt.toISOString() : null,
       pinnedAt: tree.pinned ? updatedAt.toISOString() : null,
     },
-    messages,
-    attachments: [],
-    runs: [],
+    ...saying.all,
   }
 }
 
-type Kept = TreeNode & { said: NonNullable<TreeNode['said']> }
+type Kept = TreeNode & { said: Said }
 
-const isKept = (node: TreeNode): node is Kept => node.said !== null && node.said.content.trim() !== ''
+const isKept = (node: TreeNode): node is Kept => node.said !== null
 
 /** By the nearest ancestor that is kept. A parent that is not there, or a circle, counts as none. */
 function childrenOf({ nodes }: Tree): Map<string | null, Kept[]> {
@@ -109,6 +94,3 @@ function shownPath({ nodes, current }: Tree): Set<string> {
 
 const lastShown = (siblings: readonly Kept[], shown: ReadonlySet<string>) =>
   siblings.toSorted((a, b) => Number(shown.has(a.id)) - Number(shown.has(b.id)))
-
-/** What PostgreSQL cannot keep as text is left out. */
-const clean = (text: string) => text.replaceAll('\0', '').toWellFormed()
