@@ -128,7 +128,6 @@ async function scrollBack(page: Page): Promise<number> {
 }
 
 async function scriptBytes(page: Page, path: string): Promise<number> {
-  await page.context().clearCookies({ name: 'none' })
   let bytes = 0
   const session = await page.context().newCDPSession(page)
   await session.send('Network.enable')
@@ -141,7 +140,7 @@ async function scriptBytes(page: Page, path: string): Promise<number> {
     if (scripts.has(requestId)) bytes += encodedDataLength
   })
   await open(page, path)
-  await page.waitForLoadState('networkidle')
+  await page.waitForTimeout(1_000) // what is loaded for code and formulas comes behind
   await session.detach()
   return Math.round(bytes / 1000)
 }

@@ -161,6 +161,7 @@ test('what waits is changed and taken back; seven versions are stepped through; 
   await asks(page, 'Second')
   await log.getByText('Waiting for its turn').waitFor()
   await asks(page, 'Third')
+  await log.getByText('Third').waitFor()
   await expect.poll(() => log.getByText('Waiting for its turn').count()).toBe(2)
   await log.getByRole('button', { name: 'Take back' }).nth(1).click()
   await expect.poll(() => input.inputValue()).toBe('Third')
@@ -195,6 +196,16 @@ test('what waits is changed and taken back; seven versions are stepped through; 
   await log.getByText('1 of 7').waitFor()
   await log.getByText('Second', { exact: true }).waitFor()
   await expect.poll(() => earlier.evaluate((it) => it === document.activeElement)).toBe(true)
+
+  // By key: what was said last, for another change; a change that one leaves comes to nothing.
+  await input.fill('')
+  await input.press('ArrowUp')
+  expect(await editor.inputValue()).toBe('Version 6')
+  await editor.press('Escape')
+  await editor.waitFor({ state: 'detached' })
+  expect(
+    await log.getByRole('button', { name: 'Edit the message' }).evaluate((it) => it === document.activeElement),
+  ).toBe(true)
 
   // The sign-in ends while one writes.
   await input.fill('Not lost')
@@ -259,6 +270,23 @@ test('two thousand messages: opened at the newest, scrolled back without a jump,
   expect(await input.inputValue()).toBe('Still here')
   expect(problems).toEqual([])
 })
+
+test('a server that dies while a message is sent: the page says so, sends it once when the server is back, and goes on', async () => {
+  const { page, log } = await comes('Ella')
+  provider.plays(says('Hello.'), says('Yes.'))
+  await visit(page, '/dashboard/chat')
+  await asks(page, 'Hello?')
+  await page.getByText('The answer is complete.').waitFor()
+  await server.kill()
+  await asks(page, 'Are you there?')
+  await log.getByText(/It is not certain that this was sent/).waitFor()
+  await page.getByText(/^(Reconnecting|Not connected|You are offline)$/).waitFor()
+  await expectAccessible(page)
+  await server.start()
+  await log.getByText('Yes.').waitFor()
+  expect(await log.getByText('Are you there?').count()).toBe(1)
+  expect(provider.refusals).toEqual([])
+}, 200_000)
 
 /** Whether a message stands within the log’s window. */
 const inSight = (page: Page, text: string) =>

@@ -1,8 +1,9 @@
-import { memo } from 'react'
+import { Fragment, memo } from 'react'
 import { useTranslations } from 'use-intl'
 import type { ChatMessage } from '~/conversation-state.ts'
 import { CopyButton } from './copy-button.tsx'
 import { FeedbackButtons } from './feedback.tsx'
+import { FormAnswers } from './form-answers.tsx'
 import { LogItem } from './log-item.tsx'
 import { Markdown } from './markdown.tsx'
 import { OwnMessage } from './own-message.tsx'
@@ -49,7 +50,10 @@ function Said({ message, continued, last }: ChatMessageProps) {
       <div className="group/message space-y-3" data-message={message.id} data-status={message.status}>
         {message.content !== '' && <Markdown text={message.content} />}
         {message.toolCalls.map((call) => (
-          <ToolCard key={call.id} call={call} />
+          <Fragment key={call.id}>
+            <ToolCard call={call} />
+            <FormAnswers call={call} />
+          </Fragment>
         ))}
         {ending && <p className="text-sm text-muted italic">{t(ending)}</p>}
         {message.content !== '' && message.status !== 'STREAMING' && (

@@ -68,6 +68,7 @@ export function Composer(props: ComposerProps) {
     send()
   }
   const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'ArrowUp' && text === '' && !event.shiftKey && !event.altKey) editLast(event)
     // 229 is what some browsers say for the Enter that ends a composition, after isComposing is over.
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing || event.keyCode === 229) return
     event.preventDefault()
@@ -175,6 +176,14 @@ export function Composer(props: ComposerProps) {
       )}
     </form>
   )
+}
+
+/** Opens what was said last for a change, as far as it may be changed. */
+function editLast(event: KeyboardEvent): void {
+  const buttons = document.querySelectorAll<HTMLButtonElement>('[role=log] button[data-edit]')
+  if (buttons.length === 0) return
+  event.preventDefault()
+  buttons[buttons.length - 1]?.click()
 }
 
 // The server draws it too, where there is nothing to measure.

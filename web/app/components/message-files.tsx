@@ -2,6 +2,7 @@ import { useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { onThisOrigin } from '~/upload.ts'
 import { FileIcon } from './icons.tsx'
+import { sizeInWords } from './tool-words.ts'
 
 export type ShownFile = { id: string; name: string; mediaType: string; size: number; url?: string | null }
 
@@ -72,9 +73,3 @@ export function FileMark({ file }: { file: ShownFile | null }) {
 }
 
 const isPicture = (mediaType: string) => mediaType.startsWith('image/')
-
-/** `812 B`, `14 kB`, `3.1 MB`. */
-function sizeInWords(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`
-  return bytes < 1_000_000 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`
-}

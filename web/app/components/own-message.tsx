@@ -36,7 +36,7 @@ export function OwnMessage({ message }: { message: ChatMessage }) {
       {waits && actions && (
         <p className="flex flex-wrap items-center justify-end gap-x-1 text-xs text-muted">
           <span className="me-1">{t('waitsForTurn')}</span>
-          <Button ref={edit} size="small" look="quiet" onClick={() => setEditing(true)}>
+          <Button ref={edit} data-edit="" size="small" look="quiet" onClick={() => setEditing(true)}>
             {t('change')}
           </Button>
           <Button size="small" look="quiet" onClick={() => void actions.takeBack(message)}>
@@ -52,6 +52,7 @@ export function OwnMessage({ message }: { message: ChatMessage }) {
             <button
               ref={edit}
               type="button"
+              data-edit=""
               onClick={() => setEditing(true)}
               aria-label={t('editMessage')}
               title={t('editMessage')}

@@ -49,7 +49,7 @@ export const chat = {
     'Es ist kein Modell verbunden: Ein kleines eingebautes Programm antwortet. Mit OPENAI_API_KEY oder OPENAI_BASE_URL wird eines verbunden.',
   offlineNote: 'Es ist kein Modell verbunden: Ein kleines eingebautes Programm antwortet.',
   offlineHow:
-    'Ich bin der Offline-Assistent: ein kleines eingebautes Programm, das einfache Bitten zu Aufgaben versteht. <link>So verbindest du ein Modell</link>',
+    'Ich bin der Offline-Assistent: ein kleines eingebautes Programm, das einfache Bitten zu Aufgaben versteht, aber nur auf Englisch. <link>So verbindest du ein Modell</link>',
   youAreOffline:
     'Du bist offline. Was du schreibst, bleibt erhalten und wird gesendet, sobald die Verbindung wieder da ist.',
   serverAway:
@@ -58,6 +58,11 @@ export const chat = {
   cutShort: 'Diese Antwort wurde abgebrochen.',
   failed: 'Diese Antwort ist gescheitert.',
   wasCutShort: 'Die Antwort wurde abgebrochen.',
+  form: {
+    skipped: 'Nicht beantwortet',
+    waits:
+      'Der Assistent wartet auf deine Antworten. Du kannst sie in ChatKit geben; eine neue Nachricht geht ohne sie weiter.',
+  },
   says: {
     answering: 'Der Assistent antwortet.',
     busy: 'Das Modell ist ausgelastet. Es wird bald wieder gefragt.',

@@ -55,6 +55,10 @@ export const chat = {
   cutShort: 'This answer was cut short.',
   failed: 'This answer failed.',
   wasCutShort: 'The answer was cut short.',
+  form: {
+    skipped: 'Not answered',
+    waits: 'The assistant waits for your answers. They can be given in ChatKit; a new message goes on without them.',
+  },
   says: {
     answering: 'The assistant is answering.',
     busy: 'The model is busy. It is asked again soon.',

@@ -22,6 +22,7 @@ import { Shortcuts } from './shortcuts.tsx'
 import { Sidebar } from './sidebar.tsx'
 import { SignedOutNotice } from './signed-out-notice.tsx'
 import { useRemoval } from './use-removal.tsx'
+import { useVisibleHeight } from './use-visible-height.ts'
 
 const pageSize = 30
 
@@ -53,6 +54,7 @@ export default function DashboardLayout() {
       if (!first || known.some(({ activeRun }) => activeRun)) revalidator.revalidate()
     },
   })
+  useVisibleHeight()
   const signedOut = useSignedOut()
   const { pathname } = useLocation()
   // biome-ignore lint/correctness/useExhaustiveDependencies: the sheet closes when another page comes
@@ -78,7 +80,7 @@ export default function DashboardLayout() {
         >
           {t('skip')}
         </a>
-        <div className="flex h-dvh overflow-hidden">
+        <div className="flex h-[var(--visible-height,100dvh)] overflow-hidden">
           <aside className="hidden w-72 shrink-0 border-e border-line bg-surface lg:block" aria-label={t('sidebar')}>
             {sidebar}
           </aside>

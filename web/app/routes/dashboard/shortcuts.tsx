@@ -7,6 +7,8 @@ const keys = [
   ['enter', 'send'],
   ['shiftEnter', 'line'],
   ['esc', 'stop'],
+  ['up', 'edit'],
+  ['ctrlShiftO', 'begin'],
   ['ctrlK', 'search'],
   ['?', 'list'],
 ] as const
@@ -23,6 +25,10 @@ export function Shortcuts({ open, onOpenChange }: ShortcutsProps) {
       if (event.key === 'k' && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) {
         event.preventDefault()
         navigate('/dashboard/history')
+      }
+      if (event.key.toLowerCase() === 'o' && (event.ctrlKey || event.metaKey) && event.shiftKey && !event.altKey) {
+        event.preventDefault()
+        navigate('/dashboard/chat')
       }
       if (event.key === '?' && !isWriting(event.target)) {
         event.preventDefault()
