@@ -169,6 +169,7 @@ test.each([
   ['an image that says it is text', 'a.txt', png, 'text/plain', 400],
   ['text that is no UTF-8', 'a.txt', Buffer.from([0x61, 0xff]), 'text/plain', 400],
   ['nothing', 'a.txt', '', 'text/plain', 400],
+  ['as much as may be', 'a.txt', 'x'.repeat(50_000), 'text/plain', 201],
   ['too much', 'a.txt', 'x'.repeat(50_001), 'text/plain', 413],
   ['far too much', 'a.txt', 'x'.repeat(80_000), 'text/plain', 413],
   ['no name', '..', 'x', 'text/plain', 400],
@@ -186,6 +187,7 @@ test.each([
 test.each([
   [{ name: '..\\..\\con\0.txt', size: -1, mime_type: 'text/html; charset=\r\nX: y' }, 400],
   [{ name: 'big.bin', size: Number.MAX_SAFE_INTEGER, mime_type: 'text/plain' }, 413],
+  [{ name: 'big.bin', size: 9_007_199_254_740_994, mime_type: 'application/octet-stream' }, 400],
   [{ name: 'a.txt', size: 0, mime_type: 'text/plain' }, 400],
   [{ name: 'a.txt', size: 1.5, mime_type: 'text/plain' }, 400],
   [{ name: 'a.zip', size: 1, mime_type: 'application/zip' }, 400],

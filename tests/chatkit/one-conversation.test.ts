@@ -1,14 +1,15 @@
 import { expect, test } from 'vitest'
+import type { AttachmentItem } from '../../api/chatkit/protocol.ts'
 import { startApp } from '../support/app.ts'
 import { cleanUpAfterFile } from '../support/cleaning.ts'
-import { calls, says, startProvider } from '../support/scripted-provider.ts'
+import { calls, cuts, says, startProvider } from '../support/scripted-provider.ts'
 import type { User } from '../support/user.ts'
-import { chatkitOf, textsOf } from './chat.ts'
-import { streamFaults, type WireEvent } from './conformance.ts'
+import { chatkitOf, messageRequest, textsOf } from './chat.ts'
+import { streamFaults, type WireEvent, wire } from './conformance.ts'
 
 const provider = await startProvider()
 cleanUpAfterFile(() => provider.close())
-const app = await startApp({ provider })
+const app = await startApp({ provider, env: { PARLEY_TRANSCRIPTION_MODEL: 'whisper' } })
 
 type Told = { role: string; content: string; toolCalls: { name: string; status: string }[] }
 
@@ -127,13 +128,23 @@ test('nobody else sees or touches any of it, and is told the same as of what is 
   expect((await chat.items(thread, { order: 'asc' })).data).toEqual(done)
 })
 
-test('one long exchange with every kind of request holds every pattern of the wire', async () => {
+test('one long exchange with every kind of request holds every pattern of the wire', { timeout: 60_000 }, async () => {
   const ada = await app.user('ada')
-  const chat = chatkitOf(ada)
+  const used = new Set<string>()
+  const chat = chatkitOf({
+    chatkit: (body, options) => {
+      used.add((body as { type: string }).type)
+      return ada.chatkit(body, options)
+    },
+  })
   const known: string[] = []
+  const told = new Set<string>()
   const holds = (type: string, { events }: { events: WireEvent[] }) => {
     expect(streamFaults(type, events, { known })).toEqual([])
-    for (const { item } of events) if (item) known.push(item.id)
+    for (const { type, item } of events) {
+      told.add(type)
+      if (item) known.push(item.id)
+    }
   }
   provider.plays(
     calls({ name: 'add_task', arguments: { title: 'milk' } }),
@@ -151,8 +162,7 @@ test('one long exchange with every kind of request holds every pattern of the wi
   provider.plays(calls({ name: 'delete_task', arguments: { task_id: tasks.edges[0]?.node.id ?? '' } }))
   const asked = await chat.says('Delete it', { thread })
   holds('threads.add_user_message', asked)
-  const card = asked.done.at(-1)
-  const press = (type: string) => ({
+  const press = (type: string, card = asked.done.at(-1)) => ({
     ...{ thread_id: thread, item_id: card?.id },
     action: { type, payload: { call_id: card?.id.replace(/^wid_/, 'call_') } },
   })
@@ -160,6 +170,11 @@ test('one long exchange with every kind of request holds every pattern of the wi
   await chat.ask('threads.sync_custom_action', press('tool.deny'))
   holds('threads.custom_action', await chat.hears('threads.custom_action', press('tool.deny')))
   holds('threads.custom_action', await chat.hears('threads.custom_action', press('tool.approve')))
+  provider.plays(calls({ name: 'delete_task', arguments: { task_id: tasks.edges[0]?.node.id ?? '' } }))
+  const stopped = await chat.says('Delete it after all', { thread })
+  holds('threads.add_user_message', stopped)
+  await ada.stops(stopped.runId)
+  holds('threads.custom_action', await chat.hears('threads.custom_action', press('tool.approve', stopped.done.at(-1))))
   provider.plays(calls({ name: 'open_tasks_page' }), says('Opened.'))
   holds('threads.add_user_message', await chat.says('Open my page', { thread }))
   holds(
@@ -171,6 +186,23 @@ test('one long exchange with every kind of request holds every pattern of the wi
   holds('threads.add_user_message', form)
   const filled = { thread_id: thread, item_id: form.done.at(-1)?.id, input: { answers: { q1: { values: ['So.'] } } } }
   holds('threads.add_structured_input', await chat.hears('threads.add_structured_input', filled))
+  const file = { name: 'note.txt', size: 5, mime_type: 'text/plain' }
+  const draft = await chat.ask<AttachmentItem>('attachments.create', file)
+  const { url = '', method = '' } = draft.upload_descriptor ?? {}
+  expect((await fetch(url, { method, body: 'hello' })).status).toBe(200)
+  const dropped = await chat.ask<AttachmentItem>('attachments.create', file)
+  expect(await chat.ask('attachments.delete', { attachment_id: dropped.id })).toEqual({})
+  const spoken = { audio_base64: Buffer.from('1a45dfa300', 'hex').toString('base64'), mime_type: 'audio/webm' }
+  const { text } = await chat.ask<{ text: string }>('input.transcribe', spoken)
+  provider.plays(cuts('Half an'))
+  const input = { ...messageRequest(text).params.input, attachments: [draft.id] }
+  const broken = await chat.hears('threads.add_user_message', { thread_id: thread, input })
+  holds('threads.add_user_message', broken)
+  expect(broken.done[0]).toMatchObject({ attachments: [{ id: draft.id, thread_id: thread }] })
+  provider.plays(says('Whole.'))
+  const mended = await chat.hears('threads.retry_after_item', { thread_id: thread, item_id: broken.done[0]?.id })
+  holds('threads.retry_after_item', mended)
+  expect((await chat.thread(thread)).items.data[0]).toEqual(begun.done[0])
   const { data } = await chat.items(thread, { order: 'asc', limit: 100 })
   await chat.ask('items.feedback', {
     thread_id: thread,
@@ -184,5 +216,10 @@ test('one long exchange with every kind of request holds every pattern of the wi
   await chat.ask('threads.update', { thread_id: thread, title: 'All of it' })
   expect((await chat.threads()).data.map(({ title }) => title)).toEqual(['All of it'])
   await chat.ask('threads.delete', { thread_id: thread })
+  expect([...used].toSorted()).toEqual(wire.requests.toSorted())
+  expect([...told].toSorted()).toEqual([
+    ...['error', 'notice', 'progress_update', 'stream_options', 'thread.created', 'thread.item.added'],
+    ...['thread.item.done', 'thread.item.removed', 'thread.item.replaced', 'thread.item.updated', 'thread.updated'],
+  ])
   expect(provider.refusals).toEqual([])
 })

@@ -1,5 +1,7 @@
+import { Readable } from 'node:stream'
+import type { ReadableStream } from 'node:stream/web'
 import { describe, expect, test } from 'vitest'
-import { startApp } from '../support/app.ts'
+import { type StartOptions, startApp } from '../support/app.ts'
 import { cleanUp } from '../support/cleaning.ts'
 import { all, until } from '../support/events.ts'
 import { calls, fails, pause, says, startProvider } from '../support/scripted-provider.ts'
@@ -7,10 +9,10 @@ import { chatkitOf, exchange, hear, messageRequest, spoken, textsOf } from './ch
 import { streamFaults, type WireEvent } from './conformance.ts'
 
 /** Someone new at an app of their own, whose model plays a script. */
-async function start({ env = {} }: { env?: Record<string, string> } = {}) {
+async function start({ env = {}, limits = {} }: Pick<StartOptions, 'env' | 'limits'> = {}) {
   const provider = await startProvider()
   cleanUp(() => provider.close())
-  const app = await startApp({ provider, env })
+  const app = await startApp({ provider, env, limits })
   const ada = await app.user('ada')
   return { provider, app, ada, chat: chatkitOf(ada) }
 }
@@ -125,6 +127,23 @@ describe('an answer', () => {
     await all(ada.follows(runId))
     const { data } = await chat.items(exchange(begun).thread, { order: 'asc' })
     expect(textsOf(data)).toEqual(['Count', 'So far and further.'])
+  })
+
+  test('that is long in coming is kept open by comments, and is whole', async () => {
+    const { provider, ada } = await start({ limits: { heartbeatSeconds: 1 } })
+    provider.plays(says('So far', pause, ' and further.'))
+    const headers = { 'content-type': 'application/json' }
+    const body = JSON.stringify(messageRequest('Count'))
+    const { body: stream } = await ada.request('/chatkit', { method: 'POST', headers, body })
+    if (!stream) throw new Error('There is no stream.')
+    let heard = ''
+    for await (const bytes of Readable.fromWeb(stream as ReadableStream)) {
+      heard += Buffer.from(bytes).toString()
+      if (heard.includes('So far') && heard.endsWith(': ping\n\n: ping\n\n')) provider.resume()
+    }
+    const events = heard.split('\n\n').flatMap((it) => (it.startsWith('data: ') ? [JSON.parse(it.slice(6))] : []))
+    expect(streamFaults('threads.create', events)).toEqual([])
+    expect(spoken(events)).toBe('So far and further.')
   })
 
   test('is lost from sight when the server stops, and says so', async () => {

@@ -69,6 +69,19 @@ test('a thread comes with its oldest 20 items and the way to the others', async 
   for (const limit of [0, null, undefined]) expect((await chat.items(thread, { limit })).data).toHaveLength(20)
 })
 
+test('a list has at most a hundred, whatever is asked for, and the way to the others', async () => {
+  const ada = await app.user('ada')
+  const chat = chatkitOf(ada)
+  const create = 'mutation { createConversation(input: {}) { conversation { id } } }'
+  for (let n = 0; n < 101; n++) await ada.mutate(create)
+  for (const order of ['asc', 'desc']) {
+    const page = await chat.threads({ limit: 9_999, order })
+    expect(page.data).toHaveLength(100)
+    expect(page).toMatchObject({ has_more: true, after: page.data.at(-1)?.id })
+    expect((await chat.threads({ limit: 9_999, order, after: page.after })).data).toHaveLength(1)
+  }
+})
+
 test('an answer in the making is not among the items yet', async () => {
   const chat = chatkitOf(await app.user('ada'))
   provider.plays(says('So far', pause, '.'))
