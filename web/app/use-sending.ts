@@ -22,6 +22,11 @@ export type Outgoing = Body & {
   failure: { sentence: string; passing: boolean } | null
 }
 
+const againAfterMs = 1_500
+
+/** What is over in a moment, without the person doing anything. */
+const passingCodes = ['NETWORK', 'DRAINING', 'STORAGE_UNAVAILABLE', 'AUTH_UNAVAILABLE']
+
 type SendingProps = {
   /** Where it is kept. */
   draftKey: string
@@ -80,10 +85,12 @@ export function useSending({ draftKey, conversationId, newest = 0, model, onSent
     if (outgoing) void attempt(outgoing)
   }
   const connection = useConnection()
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once for each time that the connection comes back
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once behind each attempt, as soon as the page hears of the server
   useEffect(() => {
-    if (connection === 'live' && outgoing?.failure?.passing) again()
-  }, [connection])
+    if (connection !== 'live' || !outgoing?.failure?.passing) return
+    const timer = setTimeout(again, againAfterMs)
+    return () => clearTimeout(timer)
+  }, [connection, outgoing])
 
   /** Takes it back; what was written is the caller's again. */
   const takeBack = () => {
@@ -97,9 +104,9 @@ export function useSending({ draftKey, conversationId, newest = 0, model, onSent
 function failureOf(error: unknown, files: readonly UploadedFile[]): Outgoing['failure'] {
   if (files.length > 0 && error instanceof Failure && error.code === 'NOT_FOUND')
     return { sentence: words()('files.notThere'), passing: false }
-  const passing = error instanceof Failure && error.code === 'NETWORK'
+  const passing = error instanceof Failure && passingCodes.includes(error.code)
   const reason = sentenceOf(error)
-  const sentence = passing ? `${reason} ${words()('chat.unsure')}` : words()('chat.notSent', { reason })
+  const sentence = passing ? `${reason} ${words()('chat.sentLater')}` : words()('chat.notSent', { reason })
   return { sentence, passing }
 }
 

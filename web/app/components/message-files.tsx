@@ -11,7 +11,7 @@ export function MessageFiles({ files }: { files: readonly ShownFile[] }) {
   const t = useTranslations('files')
   if (files.length === 0) return null
   return (
-    <ul aria-label={t('sentAlong')} className="flex max-w-[85%] flex-wrap justify-end gap-2">
+    <ul aria-label={t('sentAlong')} className="flex max-w-[85%] flex-wrap items-end justify-end gap-2">
       {files.map((file) => (
         <li key={file.id} className="min-w-0">
           <MessageFile file={file} />

@@ -73,6 +73,7 @@ export const chat = {
   },
   beingWritten: 'Eine Antwort wird geschrieben. Sie erscheint hier, wenn sie fertig ist.',
   waiting: 'Eine Antwort wartet, bis sie an der Reihe ist.',
+  sentLater: 'Dies wird von selbst gesendet, sobald es wieder geht, und nicht doppelt.',
   unsure: 'Es ist nicht sicher, ob das gesendet wurde. Ein neuer Versuch kann es nicht zweimal senden.',
   notSent: 'Nicht gesendet. {reason}',
   notStopped: 'Die Antwort konnte nicht angehalten werden. {reason}',

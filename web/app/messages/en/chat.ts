@@ -69,6 +69,7 @@ export const chat = {
   },
   beingWritten: 'An answer is being written. It appears here when it is done.',
   waiting: 'An answer is waiting for its turn.',
+  sentLater: 'This is sent by itself when it is back, and not twice.',
   unsure: 'It is not certain that this was sent. Trying again cannot send it twice.',
   notSent: 'Not sent. {reason}',
   notStopped: 'The answer could not be stopped. {reason}',
