@@ -53,13 +53,11 @@ export async function keysetPage<T extends object>(
   if (after) conditions.push(beyond(listing.keys, after, forwards))
   if (before) conditions.push(beyond(listing.keys, before, backwards))
   const direction = backward === (listing.direction === 'asc') ? 'desc' : 'asc'
-  const found =
-    size === 0
-      ? []
-      : await em.find(entity, { $and: conditions } as FilterQuery<NoInfer<T>>, {
-          orderBy: listing.keys.map((key) => ({ [key]: direction })) as FindOptions<T>['orderBy'],
-          limit: size + 1,
-        })
+  // One more than wanted, also than none: whether there is a next page is told in any case.
+  const found = await em.find(entity, { $and: conditions } as FilterQuery<NoInfer<T>>, {
+    orderBy: listing.keys.map((key) => ({ [key]: direction })) as FindOptions<T>['orderBy'],
+    limit: size + 1,
+  })
   return pageOf(listing, found, size, { backward, after: after !== null, before: before !== null })
 }
 
@@ -92,13 +90,10 @@ export async function firstPages<T extends { id: string }>(
       .orderBy(listing.keys.map((key) => ({ [key]: direction })) as never)
       .limit(size + 1),
   )
-  const ids =
-    size === 0
-      ? []
-      : await em.execute<{ id: string }[]>(
-          lists.map((it) => `(${it.getQuery()})`).join(' union all '),
-          lists.flatMap((it) => [...it.getParams()]),
-        )
+  const ids = await em.execute<{ id: string }[]>(
+    lists.map((it) => `(${it.getQuery()})`).join(' union all '),
+    lists.flatMap((it) => [...it.getParams()]),
+  )
   const found =
     ids.length === 0
       ? []

@@ -11,6 +11,7 @@ import { sharedDatabase } from './support/databases.ts'
 import { until } from './support/events.ts'
 import { rowsOfChatkit } from './support/every-chatkit-request.ts'
 import { type Ids, nodeTypes, type Row, rowsOfSchema } from './support/every-field.ts'
+import { type PageRow, rowsOfPages } from './support/every-page.ts'
 import { apiKey, bearer, keyOf } from './support/key.ts'
 import { mcpSession, postMcp } from './support/mcp.ts'
 import { calls, says, startProvider } from './support/scripted-provider.ts'
@@ -63,17 +64,41 @@ async function settled(app: TestApp) {
     User: viewer.id,
     ApiKey: key.id,
     Attachment: await uploaded(user),
+    Import: await movedIn(user),
   }
   return { user, ids, key, first }
 }
 
 /** A file of theirs that they have not sent yet. */
-async function uploaded(user: User): Promise<string> {
+async function uploaded(user: User, words = mark): Promise<string> {
   const form = new FormData()
-  form.set('file', new File([`${mark} file`], `${mark}.txt`, { type: 'text/plain' }))
+  form.set('file', new File([`${words} file`], `${words}.txt`, { type: 'text/plain' }))
   const response = await user.request('/attachments', { method: 'POST', body: form })
   const { id }: { id: string } = await response.json()
   return id
+}
+
+/** A file of their own that they sent in once more. */
+async function movedIn(user: User): Promise<string> {
+  const body = await (await user.request('/export')).text()
+  const headers = { 'content-type': 'application/x-ndjson' }
+  const begun: { import: { id: string } } = await (
+    await user.request('/import', { method: 'POST', headers, body })
+  ).json()
+  await importsOver(user)
+  return begun.import.id
+}
+
+type Imports = { imports: { status: string; report: { outcome: string; conversationId: string | null }[] }[] }
+
+/** The reports of this person's imports, once all have been read; the newest first. */
+async function importsOver(user: User): Promise<Imports['imports']> {
+  const read = () => user.query<Imports>('{ imports { status report { outcome conversationId } } }')
+  await vi.waitFor(
+    async () => expect((await read()).imports.filter(({ status }) => status === 'RUNNING')).toEqual([]),
+    { timeout: 25_000 },
+  )
+  return (await read()).imports
 }
 
 /** The message of the assistant in it, so that it can be rated, and what it asked for decided. */
@@ -84,8 +109,12 @@ async function answerIn(user: User, id: string): Promise<string> {
   return conversation.messages.edges[0]?.node.id ?? ''
 }
 
-const random = (): Ids => Object.fromEntries(Object.entries(kinds).map(([type, kind]) => [type, publicId(kind, v7())]))
-const malformed = (): Ids => Object.fromEntries(Object.keys(kinds).map((type) => [type, `${mark.length}-no-id`]))
+const random = (): Ids => ({
+  ...Object.fromEntries(Object.entries(kinds).map(([type, kind]) => [type, publicId(kind, v7())])),
+  Import: v7(),
+})
+const malformed = (): Ids =>
+  Object.fromEntries([...Object.keys(kinds), 'Import'].map((type) => [type, `${mark.length}-no-id`]))
 
 /** A second of silence ends a stream that would go on: then it has said nothing of what it must not. */
 async function textOf(response: Response, silenceMs = 1_000): Promise<string> {
@@ -140,6 +169,7 @@ const at = ({ Conversation = '', Message = '', ToolCall = '', Attachment = '' }:
 
 const rows = rowsOfSchema()
 const chatkitRows = rowsOfChatkit()
+const pageRows = await rowsOfPages()
 const titleOf = ({ root, field, kinds: [kind] }: Row) => `${root}.${field}${kind ? ` ${kind}` : ''}`
 const named = <T extends Row>(list: T[]) => list.map((row) => [titleOf(row), row] as const)
 
@@ -164,6 +194,8 @@ describe('the matrix', () => {
   test('has a row for everything that is served', () => {
     expect(rows.length).toBeGreaterThan(25)
     expect(chatkitRows.length).toBeGreaterThan(6)
+    expect(pageRows.length).toBeGreaterThan(8)
+    expect(pageRows.filter(({ namesConversation }) => namesConversation)).toHaveLength(1)
   })
 })
 
@@ -214,6 +246,7 @@ describe.each(walls)('with %s', (_, wall) => {
       'idempotency_key',
       'api_key',
       'attachment',
+      'import_job',
     ]
     const all = await Promise.all(tables.map((table) => em.execute(`select * from ${table} where user_id = ?`, [id])))
     return JSON.stringify(all.map((list) => list.map((row) => JSON.stringify({ ...row, last_used_at: null })).sort()))
@@ -223,6 +256,10 @@ describe.each(walls)('with %s', (_, wall) => {
     expect(told).not.toContain(mark)
     for (const [kind, id] of Object.entries(a.ids)) expect(told.includes(id), `the id of A's ${kind}`).toBe(false)
   }
+
+  /** What a page would show whoever comes with this. */
+  const page = (row: PageRow, headers: Headers, ids: Ids) =>
+    row.load(new Request(`${app.url}/dashboard`, { headers }), (request) => fetch(request), ids.Conversation ?? '')
 
   describe('a stranger', () => {
     test.each(named(rows.filter(({ kinds }) => kinds.length > 0)))(
@@ -352,6 +389,82 @@ describe.each(walls)('with %s', (_, wall) => {
       nothingOfA(await answered(response))
     })
 
+    test('resources of MCP: only their own are listed, A’s is like one that never was', async () => {
+      const mcp = await mcpSession(app.url, bearer(await b.token()))
+      const { resources } = await mcp.request<{ resources: { uri: string }[] }>('resources/list', {})
+      expect(JSON.stringify(resources)).not.toContain(mark)
+      const own = resources.find(({ uri }) => uri.includes(bIds.Conversation ?? '-'))?.uri ?? ''
+      expect(await mcp.request('resources/read', { uri: own })).toMatchObject({ contents: [{ uri: own }] })
+      const read = (ids: Ids) =>
+        mcp.request('resources/read', { uri: own.replace(bIds.Conversation ?? '-', ids.Conversation ?? '') })
+      const [foreign, none] = [await read(a.ids), await read(random())]
+      expect(foreign).toMatchObject({ isError: true })
+      expect(foreign).toEqual(none)
+    })
+
+    test('pages: what is A’s is like what never was', async () => {
+      for (const row of pageRows) {
+        const [foreign, none] = [await page(row, b.headers, a.ids), await page(row, b.headers, random())]
+        expect(foreign.told, row.name).not.toContain(mark)
+        if (row.namesConversation) expect(foreign.status).toBe(404)
+        for (const it of [foreign, none]) it.told = it.told.replaceAll(/"now":\d+/g, '')
+        expect(foreign, row.name).toEqual(none)
+      }
+    })
+
+    test('files: without its own signature an address of A’s is like one that never was', async () => {
+      const links = 'query ($id: ID!) { node(id: $id) { ... on Attachment { url } } }'
+      const linkOf = async (of: User, id?: string) =>
+        new URL((await of.query<{ node: { url: string } }>(links, { id })).node.url)
+      const [theirs, own] = [await linkOf(a.user, a.ids.Attachment), await linkOf(b, bIds.Attachment)]
+      const [foreignUser, ownUser] = [theirs.searchParams.get('user') ?? '', own.searchParams.get('user') ?? '']
+      expect((await fetch(own)).status).toBe(200)
+      expect(await (await fetch(theirs)).text()).toContain(mark) // the address is the credential
+      const forged = (id?: string): URL[] => {
+        const bare = new URL(`/attachments/${id}`, app.url)
+        const signed = new URL(`${bare.pathname}${own.search}`, app.url)
+        const asOwner = new URL(signed.href.replace(ownUser, foreignUser))
+        const later = new URL(asOwner.href.replace(/expires=\d+/, 'expires=9999999999'))
+        return [bare, signed, asOwner, later]
+      }
+      for (const [at, url] of forged(a.ids.Attachment).entries())
+        for (const init of [{}, { method: 'PUT', body: 'x' }]) {
+          const none = forged(random().Attachment)[at] ?? url
+          const ask = (it: URL) =>
+            fetch(it, { headers: { ...b.headers, 'content-type': 'text/plain' }, ...init }).then(answered)
+          const foreign = await ask(url)
+          nothingOfA(foreign)
+          expect(foreign.status).toBeGreaterThanOrEqual(400)
+          expect(shapeOf(foreign)).toEqual(shapeOf(await ask(none)))
+        }
+      // An address for reading fills nothing.
+      expect((await fetch(theirs, { method: 'PUT', body: 'x' })).status).toBe(404)
+    })
+
+    test.each(['jsonl', 'markdown'])('exports as %s: their own, and of A’s nothing', async (format) => {
+      const all = await answered(await b.request(`/export?format=${format}`))
+      expect(all.status).toBe(200)
+      nothingOfA(all)
+      const of = async (id?: string) => answered(await b.request(`/export?format=${format}&conversation=${id}`))
+      expect((await of(bIds.Conversation)).status).toBe(200)
+      const foreign = await of(a.ids.Conversation)
+      nothingOfA(foreign)
+      expect(foreign.status).toBe(404)
+      expect(shapeOf(foreign)).toEqual(shapeOf(await of(random().Conversation)))
+    })
+
+    test('imports: a file that names A’s conversation makes one of their own', async () => {
+      const own = await (await b.request(`/export?conversation=${bIds.Conversation}`)).text()
+      const file = own.replaceAll(bIds.Conversation ?? '-', a.ids.Conversation ?? '')
+      const headers = { 'content-type': 'application/x-ndjson' }
+      const begun = await answered(await b.request('/import', { method: 'POST', headers, body: file }))
+      expect(begun.status).toBe(202)
+      const [job] = await importsOver(b)
+      expect(job?.report).toMatchObject([
+        { outcome: 'IMPORTED', conversationId: expect.not.stringMatching(a.ids.Conversation ?? '-') },
+      ])
+    })
+
     test('has a model that names A’s ids: it gets no further', async () => {
       provider.plays(
         calls(
@@ -417,6 +530,30 @@ describe.each(walls)('with %s', (_, wall) => {
       expect(answer.told).not.toContain(mark)
     })
 
+    test('exports, imports, files: FORBIDDEN', async () => {
+      const { key } = await sparse('tasks:read')
+      const body = JSON.stringify({})
+      for (const [path, init] of [
+        ['/export', {}],
+        [`/export?conversation=${a.ids.Conversation}`, {}],
+        ['/import', { method: 'POST', body }],
+        ['/attachments', { method: 'POST', body }],
+      ] as const) {
+        const headers = { 'content-type': 'application/json', ...bearer(key) }
+        const answer = await answered(await fetch(`${app.url}${path}`, { ...init, headers }))
+        expect(answer.status, path).toBe(403)
+        nothingOfA(answer)
+      }
+    })
+
+    test('resources of MCP: are not there', async () => {
+      const mcp = await mcpSession(app.url, apiKey((await sparse('tasks:read')).key))
+      expect(JSON.stringify(await mcp.request('resources/list', {}))).not.toContain(mark)
+      expect(await mcp.request('resources/read', { uri: `conversation://${a.ids.Conversation}` })).toMatchObject({
+        isError: true,
+      })
+    })
+
     test('every tool of MCP: is not there', async () => {
       const all = await mcpSession(app.url, bearer(await a.user.token()))
       for (const scope of ['tasks:read', 'conversations:read', 'runs:write']) {
@@ -471,6 +608,31 @@ describe.each(walls)('with %s', (_, wall) => {
           }
       })
 
+      test('is led to sign-in by every page', async () => {
+        for (const headers of credentials)
+          for (const row of pageRows.filter(({ name }) => /^dashboard/.test(name))) {
+            const { status, told } = await page(row, headers, a.ids)
+            expect([status, row.name], told).toEqual([302, row.name])
+            expect(told).toContain('/sign-in')
+            expect(told).not.toContain(mark)
+          }
+      })
+
+      test('is refused by exports, imports and files', async () => {
+        for (const headers of credentials)
+          for (const [path, method] of [
+            ['/export', 'GET'],
+            [`/export?conversation=${a.ids.Conversation}`, 'GET'],
+            ['/import', 'POST'],
+            ['/attachments', 'POST'],
+          ] as const) {
+            const answer = await answered(await fetch(`${app.url}${path}`, { method, headers }))
+            expect(answer.status, path).toBe(401)
+            expect(answer.text).toContain('"UNAUTHENTICATED"')
+            expect(answer.told).not.toContain(mark)
+          }
+      })
+
       test('is refused by every request of ChatKit', async () => {
         for (const headers of credentials)
           for (const row of chatkitRows) {
@@ -501,6 +663,7 @@ async function ownThings(user: User): Promise<Ids> {
     Run: run.id,
     Task: made.createTask.task.id,
     User: viewer.id,
+    Attachment: await uploaded(user, 'own'),
   }
 }
 

@@ -219,7 +219,8 @@ function optionsFor({ settings: { url, providers = noProviders }, parts, secret,
     plugins: [
       ...withProviders(providers),
       jwt({
-        jwks: { keyPairConfig: { alg: 'EdDSA', crv: 'Ed25519' } },
+        // A key that was replaced may have leaked: it is good as long as what it signed, and a while.
+        jwks: { keyPairConfig: { alg: 'EdDSA', crv: 'Ed25519' }, gracePeriod: 3_600 },
         jwt: {
           issuer: url,
           audience: url,

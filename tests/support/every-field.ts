@@ -34,6 +34,9 @@ const kindOf: Record<string, string> = {
   attachmentIds: 'Attachment',
 }
 
+/** Fields that take the id of what they are called after. */
+const ownKind: Record<string, string> = { conversation: 'Conversation', import: 'Import' }
+
 /** What members without an id are given, by their names. */
 const samples: Record<string, unknown> = {
   content: 'Tell me about it',
@@ -54,6 +57,7 @@ const samples: Record<string, unknown> = {
   reason: 'No',
   status: 'OPEN',
   format: 'JSONL',
+  takeBack: false,
 }
 
 /** Left out, because what they would narrow down is what a leak would show. */
@@ -102,7 +106,7 @@ const takesAnyId = (root: Root, { name }: GraphQLField<unknown, unknown>) =>
   root === 'Query' && (name === 'node' || name === 'nodes')
 
 function rowOf(root: Root, field: GraphQLField<unknown, unknown>, type?: string): Row {
-  const fallback = type ?? (field.name === 'conversation' ? 'Conversation' : undefined)
+  const fallback = type ?? ownKind[field.name]
   const args = field.args.filter((it) => !leftOut.has(it.name))
   const kinds = args.flatMap((arg) => kindsIn(arg, fallback))
   const declared = args.map((arg) => `$${arg.name}: ${arg.type}`).join(', ')

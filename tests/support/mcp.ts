@@ -43,6 +43,7 @@ export async function mcpSession(url: string, headers: Headers) {
 
   return {
     id,
+    request,
     tools: async () => (await request<{ tools?: McpTool[] }>('tools/list', {})).tools ?? [],
     call: (name: string, args: object) => request<McpResult>('tools/call', { name, arguments: args }),
   }
