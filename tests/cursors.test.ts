@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest'
 import { startApp } from './support/app.ts'
 import { cleanUp } from './support/cleaning.ts'
 import { sharedDatabase } from './support/databases.ts'
-import { until } from './support/events.ts'
+import { all, type StreamEvent, textOf, until } from './support/events.ts'
 import { withPower } from './support/power.ts'
 import { pause, says, startProvider } from './support/scripted-provider.ts'
 import { told } from './support/steady-reader.ts'
@@ -130,4 +130,22 @@ test('a token costs no commit', async () => {
   const brief = power.commits
   expect((await ada.hears('At length', { conversation })).text).toHaveLength(10_000)
   expect(power.commits - brief).toBe(brief)
+})
+
+test('a stream that has reached its age says so, and its reader goes on', async () => {
+  const { provider, ada } = await start()
+  provider.plays(says('One', pause, ' two'))
+  const { run } = await ada.asks('Count')
+  await ada.sees(run, 'One')
+  const heard: StreamEvent[] = []
+  const hear = async () => {
+    for await (const event of ada.follows(run)) if (heard.push(event) === 1) anHourLater()
+  }
+  const anHourLater = () => vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_601_000 })
+  cleanUp(() => vi.useRealTimers())
+  await expect(hear()).rejects.toMatchObject({ code: 'MAX_AGE' })
+  vi.useRealTimers()
+  provider.resume()
+  heard.push(...(await all(ada.follows(run, { after: heard.at(-1)?.cursor ?? '' }))))
+  expect(await textOf(heard)).toBe('One two')
 })

@@ -268,7 +268,10 @@ describe.each(wires)('over %s', (api) => {
     const { run, conversation } = await ada.asks('Again')
     await until(ada.follows(run), (it) => it.__typename === 'ToolCallChanged' && it.toolCall.status === 'RUNNING')
     await ada.stops(run)
-    expect((await all(ada.follows(run))).at(-1)).toMatchObject({ run: { status: 'STOPPED' } })
+    expect((await all(ada.follows(run))).slice(-2)).toMatchObject([
+      { toolCall: { status: 'CANCELLED' } },
+      { run: { status: 'STOPPED' } },
+    ])
     provider.always(says('Fine.'))
     for (const words of ['And?', 'Thanks.']) expect((await ada.hears(words, { conversation })).text).toBe('Fine.')
     expect(provider.refusals).toEqual([])

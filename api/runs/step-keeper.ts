@@ -1,8 +1,8 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { Message, type MessageStatus } from '../conversations/message.entity.ts'
-import { isPageTool } from '../tools/page-tools.ts'
-import type { Toolbox, ToolProgress, ToolResult } from '../tools/toolbox.ts'
-import { afterDecision, decided } from './decided-calls.ts'
+import type { Toolbox } from '../tools/toolbox.ts'
+import { CallKeeper } from './call-keeper.ts'
+import { decided } from './decided-calls.ts'
 import type { LoopEvent } from './loop.ts'
 import type { Usage } from './model.ts'
 import { nextSequence } from './next-sequence.ts'
@@ -10,7 +10,7 @@ import { Run, type RunStatus } from './run.entity.ts'
 import type { FinishedEvent } from './run-event.ts'
 import type { RunFailure } from './run-failure.ts'
 import type { Recorder } from './run-log.ts'
-import { ToolCall, type ToolCallStatus } from './tool-call.entity.ts'
+import { ToolCall } from './tool-call.entity.ts'
 import { added } from './usage.ts'
 
 export type Outcome = {
@@ -18,20 +18,15 @@ export type Outcome = {
   failure?: RunFailure
 }
 
-const progressEveryMs = 500
-
 /** Stores what the loop yields: what is finished first in the table, then told; deltas the other way round. */
 export class StepKeeper {
   #recorder: Recorder
   #toolbox: Toolbox
+  #calls: CallKeeper
   /** The message that is being said, and whether its start was told. */
   #speaking: { messageId: string; texts: string[] } | null = null
   #begun: string | undefined
-  #open = new Set<string>()
-  /** Those of them that the page answers: they outlast a run that ends well. */
-  #forPage = new Set<string>()
   #usage: Usage | null
-  #progressAt = new Map<string, number>()
 
   /** `begun` is the message of a turn that was cut off: its start is in the log already. */
   constructor(
@@ -43,7 +38,7 @@ export class StepKeeper {
     this.#toolbox = toolbox
     this.#usage = past.usage
     this.#begun = past.begun
-    for (const call of past.open) this.#opened(call)
+    this.#calls = new CallKeeper(recorder, past.open)
   }
 
   /** The message of a turn that was cut off, as long as nothing of it is said again. */
@@ -71,26 +66,26 @@ export class StepKeeper {
       case 'message.completed':
         return this.#complete(event)
       case 'tool-call.waits':
-        return this.#change(event.callId, { status: 'AWAITING_APPROVAL' })
+        return this.#calls.change(event.callId, { status: 'AWAITING_APPROVAL' })
       case 'tool-call.started':
-        return this.#change(event.callId, { status: 'RUNNING', startedAt: new Date() })
+        return this.#calls.change(event.callId, { status: 'RUNNING', startedAt: new Date() })
       case 'tool-call.progress':
-        return this.#progress(event.callId, event.progress)
+        return this.#calls.progress(event.callId, event.progress)
       case 'tool-call.finished':
-        return this.#finish(event.callId, event.result)
+        return this.#calls.finish(event.callId, event.result)
       default:
         event satisfies never
     }
   }
 
   /** Calls of which nobody knows whether they took effect. */
-  async unknown(calls: readonly ToolCall[]): Promise<void> {
-    for (const { id } of calls) {
-      const message = 'The server died while this tool was at work: whether it took effect is not known.'
-      const error = { code: 'TOOL_OUTCOME_UNKNOWN', message }
-      await this.#change(id, { status: 'OUTCOME_UNKNOWN', error, finishedAt: new Date() })
-      this.#open.delete(id)
-    }
+  unknown(calls: readonly ToolCall[]): Promise<void> {
+    return this.#calls.unknown(calls)
+  }
+
+  /** What people decided while the run was held is told now. */
+  hearDecisions(em: SqlEntityManager): Promise<void> {
+    return this.#calls.hearDecisions(em)
   }
 
   /**
@@ -110,15 +105,6 @@ export class StepKeeper {
     return found
   }
 
-  /** What people decided while the run was held is told now. */
-  async hearDecisions(em: SqlEntityManager): Promise<void> {
-    const { id, userId } = this.#recorder.run
-    for (const call of await em.find(ToolCall, decided(id, userId))) {
-      if (call.decision === 'DENY') this.#open.delete(call.id)
-      await this.#change(call.id, afterDecision(call.decision))
-    }
-  }
-
   /** The unfinished message starts over. */
   async reset(messageId: string): Promise<void> {
     await this.#recorder.keep([{ type: 'message.reset', messageId }])
@@ -127,7 +113,7 @@ export class StepKeeper {
   /** The last step: what is open is closed, the run ends, `andThen` starts what waits, all in one commit. */
   async end(outcome: Outcome, andThen: (em: SqlEntityManager) => Promise<void>): Promise<void> {
     const speaking = this.#speaking
-    const cancelled = [...this.#open].filter((id) => outcome.status !== 'COMPLETED' || !this.#forPage.has(id))
+    const cancelled = this.#calls.leftOver(outcome.status === 'COMPLETED')
     const events: FinishedEvent[] = [
       ...(speaking ? [{ type: 'message.completed' as const, messageId: speaking.messageId }] : []),
       ...cancelled.map((toolCallId) => ({ type: 'tool-call.changed' as const, toolCallId })),
@@ -203,46 +189,7 @@ export class StepKeeper {
       await this.#touch(em, 0)
     })
     this.#speaking = null
-    for (const { callId, name } of calls) this.#opened({ id: callId, server: tools.get(name)?.server ?? '' })
-  }
-
-  #opened(call: Pick<ToolCall, 'id' | 'server'>): void {
-    this.#open.add(call.id)
-    if (isPageTool(call)) this.#forPage.add(call.id)
-  }
-
-  async #progress(callId: string, progress: ToolProgress): Promise<void> {
-    if (Date.now() - (this.#progressAt.get(callId) ?? 0) < progressEveryMs) return
-    this.#progressAt.set(callId, Date.now())
-    await this.#change(callId, { progress })
-  }
-
-  async #finish(callId: string, result: ToolResult): Promise<void> {
-    const finishedAt = new Date()
-    await (result.ok
-      ? this.#change(callId, {
-          status: 'SUCCEEDED',
-          result: result.structured ?? null,
-          resultText: result.text,
-          ...(result.parts && {
-            resultParts: result.parts.map(({ data: _, ...part }) => part),
-            resultImages: result.parts.map(({ data = null }) => data),
-          }),
-          finishedAt,
-        })
-      : this.#change(callId, {
-          ...{ status: 'FAILED', resultText: result.text, finishedAt },
-          error: { code: result.code, message: result.message },
-        }))
-    this.#open.delete(callId)
-  }
-
-  #change(callId: string, change: Partial<Pick<ToolCall, ChangedByStep>> & { status?: ToolCallStatus }): Promise<void> {
-    const { id: runId, userId } = this.#recorder.run
-    return this.#recorder.keep([{ type: 'tool-call.changed', toolCallId: callId }], async (em) => {
-      await em.nativeUpdate(ToolCall, { id: callId, userId }, change)
-      if (change.finishedAt) await em.nativeUpdate(Run, { id: runId, userId }, { fruitless: 0 })
-    })
+    for (const { callId, name } of calls) this.#calls.opens({ id: callId, server: tools.get(name)?.server ?? '' })
   }
 
   /** Something was said; the end of the run is a new revision of the conversation besides. */
@@ -258,13 +205,3 @@ export class StepKeeper {
 }
 
 const inMilliseconds = (ms: number) => new Date(Date.now() + ms).toISOString()
-
-type ChangedByStep =
-  | 'result'
-  | 'resultText'
-  | 'resultParts'
-  | 'resultImages'
-  | 'error'
-  | 'progress'
-  | 'startedAt'
-  | 'finishedAt'
