@@ -87,7 +87,7 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
   })
   const chatkit = createChatkitEndpoint({ units, bell, runs, model, limits, links, authenticate, stillSignedIn })
   const attachments = createAttachmentEndpoint({ units, links, limits, authenticate })
-  const imports = new Imports({ units, bell })
+  const imports = new Imports({ units, bell, limits })
   const transfer = createTransferEndpoint({ units, imports, authenticate, limits })
   const mcp = createMcpEndpoint({ units, bell, limits, url: config.url, ...auth, authenticate })
   const addressOf = createClientAddress(config.trustedProxies)
@@ -105,7 +105,7 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
   doors.all('/graphql', (c) => graphql(c.req.raw))
   doors.all('/chatkit', (c) => chatkit(c.req.raw))
   for (const path of ['/attachments', '/attachments/:id']) doors.all(path, (c) => attachments(c.req.raw))
-  for (const path of ['/export', '/import']) doors.all(path, (c) => transfer(c.req.raw))
+  for (const path of ['/export', '/import']) doors.all(path, (c) => transfer.handle(c.req.raw))
   doors.all('/mcp', (c) => mcp.fetch(c.req.raw))
   for (const path of [metadataPath, `${metadataPath}/mcp`]) doors.get(path, (c) => mcp.metadata(c.req.raw))
   doors.all('*', async (c) => {
@@ -130,6 +130,7 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
     close: async () => {
       ready = false
       await mcp.close()
+      await transfer.close()
       await imports.close()
       await runs.close()
       await mailer?.close()

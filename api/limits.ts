@@ -46,6 +46,10 @@ export const limitsSchema = z.strictObject({
   queueSeconds: count(2),
   searchCharacters: count(200),
   importBytes: count(104_857_600),
+  /** Files that a process holds in memory at once, each of one person. */
+  imports: count(4),
+  /** How long such a file may take to arrive. */
+  importSeconds: count(1_800),
   messageBytes: count(65_536),
   titleCharacters: count(200).pipe(z.number().max(200)),
   taskCharacters: count(1_000),

@@ -15,7 +15,7 @@ export type Listening = {
 /** Of sockets and of what may come over them before anything is looked at. */
 export type SocketLimits = Pick<
   Limits,
-  'headerBytes' | 'headerSeconds' | 'bodySeconds' | 'sockets' | 'socketsPerAddress'
+  'headerBytes' | 'headerSeconds' | 'bodySeconds' | 'importSeconds' | 'sockets' | 'socketsPerAddress'
 >
 
 export type Serve = (request: Request, address: string | undefined) => Promise<Response>
@@ -28,18 +28,20 @@ export async function listen(options: {
   stallSeconds?: number
   limits?: SocketLimits
 }): Promise<Listening> {
-  const { headerBytes, headerSeconds, bodySeconds, sockets, socketsPerAddress } = options.limits ?? standardLimits
+  const limits = options.limits ?? standardLimits
+  const { headerBytes, headerSeconds, bodySeconds, importSeconds, sockets, socketsPerAddress } = limits
   const server = createAdaptorServer({
     fetch: (request, env) => options.fetch(request, (env.incoming as IncomingMessage).socket?.remoteAddress),
     serverOptions: {
       headersTimeout: headerSeconds * 1_000,
-      requestTimeout: bodySeconds * 1_000,
+      requestTimeout: Math.max(bodySeconds, importSeconds) * 1_000,
       maxHeaderSize: headerBytes,
       // Node looks twice a minute when nothing is said: then ten seconds would be forty.
       connectionsCheckingInterval: 1_000,
     },
   }) as Server // plain HTTP: no other kind was asked for
   server.on('clientError', refuse)
+  server.prependListener('request', (request: IncomingMessage) => expectBody(request, bodySeconds))
   server.maxConnections = sockets
   if (socketsPerAddress !== undefined) refuseMore(server, socketsPerAddress)
   const stopWatching = cutStalled(server, options.stallSeconds ?? standardLimits.stallSeconds)
@@ -74,6 +76,16 @@ const noRequest = ['400 Bad Request', 'BAD_USER_INPUT', 'This is no request of H
 const refusals: Readonly<Record<string, readonly [status: string, code: string, message: string]>> = {
   HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', 'PAYLOAD_TOO_LARGE', 'The headers are too long.'],
   ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'BAD_USER_INPUT', 'The request took too long to arrive.'],
+}
+
+/** Node knows one limit of time for all bodies. A file of conversations is large, and has longer than the others. */
+function expectBody(request: IncomingMessage, seconds: number): void {
+  const { headers, socket, url } = request
+  const hasBody = 'transfer-encoding' in headers || Number(headers['content-length']) > 0
+  if (!hasBody || url?.split('?', 1)[0] === '/import') return
+  const late = Object.assign(new Error('The body is late.'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' })
+  const timer = setTimeout(() => request.complete || refuse(late, socket), seconds * 1_000).unref()
+  request.once('close', () => clearTimeout(timer))
 }
 
 function refuseMore(server: Server, most: number): void {

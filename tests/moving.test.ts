@@ -1,9 +1,14 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { Conversation } from '../api/conversations/conversation.entity.ts'
 import { Message } from '../api/conversations/message.entity.ts'
+import { createDatabase } from '../api/database/database.ts'
 import { internalId } from '../api/ids.ts'
 import { startApp, type TestApp } from './support/app.ts'
-import { openDatabase } from './support/databases.ts'
+import { cleanUpAfterFile } from './support/cleaning.ts'
+import { engine, openDatabase } from './support/databases.ts'
 import { keyOf } from './support/key.ts'
 import { calls, says, startProvider } from './support/scripted-provider.ts'
 import type { User } from './support/user.ts'
@@ -99,7 +104,26 @@ describe('a bundle', () => {
       'mutation ($id: ID!) { updateConversation(input: { conversationId: $id, title: "Put away", archived: true, pinned: true }) { conversation { id } } }',
       { id: second.conversation.id },
     )
+    const picture = Buffer.from(
+      'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+      'base64',
+    )
+    const em = app.database.units.asSystem()
+    const part = { kind: 'IMAGE', title: 'A dot', uri: null, mimeType: 'image/png', bytes: picture.length }
+    await em.execute(
+      'update tool_call set result_parts = ?, result_images = ?, subject = ? where conversation_id = ?',
+      [
+        ...[JSON.stringify([part]), JSON.stringify([picture.toString('base64')]), 'milk'],
+        internalId('conv', first.conversation.id),
+      ],
+    )
+    await em.execute(
+      `insert into attachment (id, user_id, message_id, position, name, media_type, size, bytes, uploaded_at, created_at)
+       select gen_random_uuid(), user_id, id, 0, 'dot.png', 'image/png', ?, ?, now(), now() from message where id = ?`,
+      [picture.length, picture, internalId('msg', first.message.id)],
+    )
     bundle = await moveOut(ada)
+    expect(bundle.split(picture.toString('base64')).length).toBeGreaterThan(2)
   })
 
   test('is one JSON value per line, with a header', () => {
@@ -130,6 +154,23 @@ describe('a bundle', () => {
       '{ searchMessages(query: "oat milk") { totalCount } }',
     )
     expect(found.searchMessages.totalCount).toBeGreaterThan(0)
+  })
+
+  test('comes through the other kind of database, too', async () => {
+    if (engine() === 'pglite') return // this way and back is gone on PostgreSQL, with an embedded one between
+    const dataDir = mkdtempSync(join(tmpdir(), 'parley-'))
+    cleanUpAfterFile(() => rmSync(dataDir, { recursive: true, force: true }))
+    const config = { databaseUrl: undefined, dataDir }
+    const database = await createDatabase(config)
+    cleanUpAfterFile(() => database.close())
+    await database.migrate()
+    const between = await (await startApp({ database: { ...database, config } })).user('ada')
+    expect(await moveIn(between, bundle)).toMatchObject({ status: 'DONE', imported: 2 })
+    const through = await moveOut(between)
+    expect(through).toBe(bundle)
+    const back = await app.user('back')
+    expect(await moveIn(back, through)).toMatchObject({ status: 'DONE', imported: 2 })
+    expect(await moveOut(back)).toBe(bundle)
   })
 
   test('adds nothing where it came from, and is another’s own with another', async () => {
@@ -234,6 +275,56 @@ describe('a bundle', () => {
     if (job.status === 'FAILED') expect(job.problem).toBeTruthy()
     const whole = await moveOut(user)
     for (const line of whole.trimEnd().split('\n').slice(1)) expect(lines()).toContain(line)
+  })
+
+  test('on its way out is cut when the server stops, and whoever reads it notices', async () => {
+    const stopping = await startApp()
+    const user = await stopping.user('ada')
+    const { conversation } = await user.hears('Hello')
+    await stopping.database.units.asSystem().execute(
+      `insert into message (id, user_id, conversation_id, sequence, role, content, status, created_at)
+       select gen_random_uuid(), c.user_id, c.id, 10 + n, 'USER', repeat(md5(n::text), 2000), 'COMPLETE', now()
+       from conversation c, generate_series(1, 400) n where c.id = ?`,
+      [internalId('conv', conversation.id)],
+    )
+    const response = await user.request('/export')
+    const reader = response.body?.getReader()
+    await reader?.read()
+    await stopping.close()
+    await expect(
+      (async () => {
+        while (!(await reader?.read())?.done);
+      })(),
+    ).rejects.toThrow()
+  })
+
+  test('that is still arriving when the server stops is told so; one at a time of each person, and few in all', async () => {
+    const stopping = await startApp({ limits: { imports: 2 } })
+    const people = await Promise.all(['a', 'b', 'c'].map((name) => stopping.user(name)))
+    const sends = (user: User | undefined, body: ReadableStream<Uint8Array>) =>
+      user?.request('/import', {
+        ...{ method: 'POST', headers: { 'content-type': 'application/json' }, body },
+        ...{ duplex: 'half' },
+      } as RequestInit)
+    const arriving = () => {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const body = new ReadableStream<Uint8Array>({
+        start: (controller) => controller.enqueue(new TextEncoder().encode('[')),
+        pull: () => new Promise(() => resolve()), // asked for more: the beginning is out
+      })
+      return { body, out: promise }
+    }
+    const [first, second] = [arriving(), arriving()]
+    const answers = [sends(people[0], first.body), sends(people[1], second.body)]
+    await Promise.all([first.out, second.out])
+    const codeOf = async (user: User | undefined) => {
+      const answer = await sends(user, new Blob(['[]']).stream())
+      return answer && ((await answer.json()) as { error?: { code: string } }).error?.code
+    }
+    await expect.poll(() => codeOf(people[0])).toBe('CONFLICT')
+    await expect.poll(() => codeOf(people[2])).toBe('OVERLOADED')
+    await stopping.close()
+    for (const answer of answers) expect([503, undefined]).toContain((await answer?.catch(() => undefined))?.status)
   })
 
   test('that is too long is refused', async () => {

@@ -100,4 +100,16 @@ describe('time', () => {
     expect(await Promise.all([heard(quick), heard(slow)])).toEqual([good, 'HTTP/1.1 408 Request Timeout'])
     expect(performance.now() - since).toBeGreaterThan(3_900)
   })
+
+  test('for a file of conversations, which is large: more', async () => {
+    const port = await serving({ headerSeconds: 1, bodySeconds: 1, importSeconds: 60 })
+    const [file, other] = [await opened(port), await opened(port)]
+    const begun = (path: string) => `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\nab`
+    file.write(begun('/import'))
+    other.write(begun('/imports'))
+    expect(await heard(other)).toBe('HTTP/1.1 408 Request Timeout')
+    await new Promise((resolve) => setTimeout(resolve, 1_500)) // nothing tells that something goes on as before
+    file.write('cd')
+    expect(await heard(file)).toBe(good)
+  })
 })

@@ -19,21 +19,35 @@ export type TransferParts = {
   limits: Limits
 }
 
-/**
- * `GET /export?format=jsonl|markdown[&conversation=conv_…]` streams a download; `POST /import` takes the file itself as
- * the body, and answers with the job to watch. Never rejects.
- */
-export function createTransferEndpoint(parts: TransferParts): (request: Request) => Promise<Response> {
-  return async (request) => {
-    try {
-      const { pathname } = new URL(request.url)
-      if (pathname === '/export' && request.method === 'GET') return await download(parts, request)
-      if (pathname === '/import' && request.method === 'POST') return await upload(parts, request)
-      throw new AppError('METHOD_NOT_ALLOWED', 'GET /export and POST /import are served here.')
-    } catch (error) {
-      const isUnknown = error instanceof AppError && error.code === 'UNAUTHENTICATED'
-      return toldRefusal(error, 'transfer', isUnknown ? { 'www-authenticate': 'Bearer' } : {})
-    }
+export type TransferEndpoint = {
+  /**
+   * `GET /export?format=jsonl|markdown[&conversation=conv_…]` streams a download; `POST /import` takes the file itself as
+   * the body, and answers with the job to watch. Never rejects.
+   */
+  handle(request: Request): Promise<Response>
+  /** Cuts downloads that are under way, which whoever reads them notices. */
+  close(): Promise<void>
+}
+
+export function createTransferEndpoint(parts: TransferParts): TransferEndpoint {
+  const downloads = new Set<Readable>()
+  return {
+    async handle(request) {
+      try {
+        const { pathname } = new URL(request.url)
+        if (pathname === '/export' && request.method === 'GET') return await download(parts, downloads, request)
+        if (pathname === '/import' && request.method === 'POST') return await upload(parts, request)
+        throw new AppError('METHOD_NOT_ALLOWED', 'GET /export and POST /import are served here.')
+      } catch (error) {
+        const isUnknown = error instanceof AppError && error.code === 'UNAUTHENTICATED'
+        return toldRefusal(error, 'transfer', isUnknown ? { 'www-authenticate': 'Bearer' } : {})
+      }
+    },
+    async close() {
+      const closed = [...downloads].map((it) => new Promise((resolve) => it.once('close', resolve)))
+      for (const it of downloads) it.destroy(new AppError('DRAINING', 'The server is stopping.'))
+      await Promise.all(closed)
+    },
   }
 }
 
@@ -42,7 +56,11 @@ const formats = {
   markdown: { type: 'text/markdown; charset=utf-8', name: 'parley-export.md' },
 } as const
 
-async function download({ units, authenticate }: TransferParts, request: Request): Promise<Response> {
+async function download(
+  { units, authenticate }: TransferParts,
+  downloads: Set<Readable>,
+  request: Request,
+): Promise<Response> {
   const viewer = await authenticate(request)
   requireScopes(viewer, ['conversations:read'])
   const asked = new URL(request.url).searchParams
@@ -55,7 +73,10 @@ async function download({ units, authenticate }: TransferParts, request: Request
       ? asText(exportLines(units, viewer, { conversationId }))
       : exportMarkdown(units, viewer, { conversationId })
   const { type, name } = formats[format]
-  return new Response(Readable.toWeb(Readable.from(asBytes(pieces))) as ReadableStream<Uint8Array<ArrayBuffer>>, {
+  const file = Readable.from(asBytes(pieces))
+  downloads.add(file)
+  file.once('close', () => downloads.delete(file))
+  return new Response(Readable.toWeb(file) as ReadableStream<Uint8Array<ArrayBuffer>>, {
     headers: {
       'content-type': type,
       'content-disposition': `attachment; filename="${name}"`,
@@ -100,7 +121,7 @@ async function upload({ imports, authenticate, limits }: TransferParts, request:
   const [type = ''] = (request.headers.get('content-type') ?? '').split(';')
   if (!types.includes(type.trim().toLowerCase()))
     throw new AppError('UNSUPPORTED_MEDIA_TYPE', `The content type must be one of ${types.join(', ')}.`)
-  const job = await imports.start(viewer, await textOf(request, limits.importBytes))
+  const job = await imports.start(viewer, () => textOf(request, limits.importBytes))
   return Response.json(
     { import: { id: job.id, status: job.status } },
     { status: 202, headers: { 'cache-control': 'no-store' } },

@@ -6,6 +6,7 @@ import type { Bell } from '../bell/bell.ts'
 import { ringConversation } from '../conversations/conversations.ts'
 import { AppError } from '../errors.ts'
 import { publicId } from '../ids.ts'
+import type { Limits } from '../limits.ts'
 import { formatOf, readForeign } from './foreign.ts'
 import { type ImportEntry, ImportJob } from './import-job.entity.ts'
 import { type ReadConversation, readBundle } from './read-bundle.ts'
@@ -14,26 +15,41 @@ import { storeConversation } from './store.ts'
 const noteEveryMs = 500
 const ringsAtMost = 100
 
-/** Reads files of conversations in the background, one per user at a time. Belongs to the process; `close` waits. */
+/**
+ * Reads files of conversations in the background, one per user at a time, and only a few at once: each is held in memory.
+ * Belongs to the process; `close` waits.
+ */
 export class Imports {
   readonly #units: Units
   readonly #bell: Bell
+  readonly #most: number
   readonly #working = new Map<string, Promise<void>>()
+  readonly #stopping = Promise.withResolvers<never>()
   #closing = false
 
-  constructor({ units, bell }: { units: Units; bell: Bell }) {
+  constructor({ units, bell, limits }: { units: Units; bell: Bell; limits: Pick<Limits, 'imports'> }) {
     this.#units = units
     this.#bell = bell
+    this.#most = limits.imports
+    this.#stopping.promise.catch(() => undefined) // heard by files that are arriving, if there are any
   }
 
-  /** Begins to read a file and gives the job to watch. Throws CONFLICT while another one of the user is being read. */
-  async start(viewer: Viewer, text: string): Promise<ImportJob> {
-    if (this.#closing) throw new AppError('DRAINING', 'The server is stopping. Send the file again in a moment.')
+  /**
+   * Takes a file in, begins to read it and gives the job to watch. Before anything of it is received it throws CONFLICT
+   * while another one of the user is at work, OVERLOADED while too many are.
+   */
+  async start(viewer: Viewer, receive: () => Promise<string>): Promise<ImportJob> {
+    if (this.#closing) throw stopping()
     if (this.#working.has(viewer.id))
       throw new AppError('CONFLICT', 'Another file is being imported. Wait for its end.')
+    if (this.#working.size >= this.#most)
+      throw new AppError('OVERLOADED', 'Others are importing right now. Try again in a moment.', {
+        ...{ limitName: 'imports', limit: this.#most, actual: this.#working.size + 1, retryAfterMs: 5_000 },
+      })
     const begun = Promise.withResolvers<void>()
     this.#working.set(viewer.id, begun.promise)
     try {
+      const text = await Promise.race([receive(), this.#stopping.promise])
       const em = this.#units.as(viewer)
       const job = em.create(ImportJob, { userId: viewer.id, status: 'RUNNING' })
       await em.flush()
@@ -52,6 +68,7 @@ export class Imports {
   /** Jobs end behind the conversation that they are at; what is left is told as not read. */
   async close(): Promise<void> {
     this.#closing = true
+    this.#stopping.reject(stopping())
     await Promise.all(this.#working.values())
   }
 
@@ -90,6 +107,7 @@ export class Imports {
   }
 }
 
+const stopping = () => new AppError('DRAINING', 'The server is stopping. Send the file again in a moment.')
 const stopped = 'The server was stopped. Import the file again: what is there does not come twice.'
 
 class UnreadableFile extends Error {}
