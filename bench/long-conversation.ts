@@ -123,7 +123,9 @@ async function scrollBack(page: Page): Promise<number> {
     await log.evaluate((it) => it.scrollTo({ top: -it.scrollHeight }))
     const more = page.getByRole('button', { name: 'Show earlier messages' })
     if ((await more.count()) === 0) return items.count()
-    await page.waitForFunction((before) => document.querySelectorAll('[role=log] [id^=msg_]').length > before, before)
+    await page.waitForFunction((before) => document.querySelectorAll('[role=log] [id^=msg_]').length > before, before, {
+      timeout: 90_000, // who reads so fast is asked to wait for the rest of the minute
+    })
   }
 }
 

@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
 import { launchBrowser } from '../support/browser.ts'
 import { expectAccessible, openBrowser, openTab, signUp, visit } from '../support/page.ts'
-import { calls, pause, says, startProvider } from '../support/scripted-provider.ts'
+import { calls, fails, pause, says, startProvider } from '../support/scripted-provider.ts'
 import { startServer } from '../support/server-process.ts'
 
 test('by keyboard alone: ask, approve with other arguments, queue, stop, edit and look back; a killed server loses nothing', async () => {
@@ -36,8 +36,9 @@ test('by keyboard alone: ask, approve with other arguments, queue, stop, edit an
   await tabTo(page, 'Message')
   await page.keyboard.type('Delete the milk')
   await page.keyboard.press('Enter')
-  const card = page.getByRole('region', { name: 'Tool: Delete task' })
+  const card = page.getByRole('article', { name: 'Tool: Delete task' })
   await card.getByText('Needs your approval').waitFor()
+  await card.getByText('Delete task: “oat milk”').waitFor()
   await tabTo(page, 'Change: Delete task', { backwards: true })
   await page.keyboard.press('Enter')
   await card.getByRole('textbox', { name: 'Call it with' }).waitFor()
@@ -49,7 +50,7 @@ test('by keyboard alone: ask, approve with other arguments, queue, stop, edit an
   await page.keyboard.type(`"${kept[1]}"}`)
   await tabTo(page, 'Approve: Delete task')
   await page.keyboard.press('Enter')
-  await page.getByText('It is gone.').waitFor()
+  await page.getByRole('log').getByRole('log').getByText('It is gone.').waitFor()
   expect(await openTasks(page), 'the arguments of the person counted').toEqual(['oat milk'])
   expect(await page.getByText(/tokens read/).innerText()).toMatch(/^[\d,]+ tokens read, [\d,]+ written$/)
 
@@ -58,14 +59,14 @@ test('by keyboard alone: ask, approve with other arguments, queue, stop, edit an
   await tabTo(page, 'Message')
   await page.keyboard.type('Count')
   await page.keyboard.press('Enter')
-  await page.getByText('One, two').waitFor()
+  await page.getByRole('log').getByText('One, two').waitFor()
   await page.keyboard.type('What can you do?')
   await page.keyboard.press('Enter')
   await page.getByText('Waiting for its turn').waitFor()
   await expectAccessible(page)
   await page.keyboard.press('Escape')
-  await page.getByText('You stopped this answer.').waitFor()
-  await page.getByText('I can count.').waitFor()
+  await page.getByRole('log').getByText('You stopped this answer.').waitFor()
+  await page.getByRole('log').getByText('I can count.').waitFor()
   await page.getByText('The answer is complete.').waitFor()
   expect(await page.getByText('Waiting for its turn').count()).toBe(0)
 
@@ -76,7 +77,7 @@ test('by keyboard alone: ask, approve with other arguments, queue, stop, edit an
   await page.keyboard.press('Control+a')
   await page.keyboard.type('Can you sing?')
   await page.keyboard.press('Enter')
-  await page.getByText('I can sing.').waitFor()
+  await page.getByRole('log').getByText('I can sing.').waitFor()
   expect(await page.getByRole('log').innerText(), 'its answer goes with it').not.toContain('I can count.')
   await tabTo(page, 'Earlier version', { backwards: true })
   await page.keyboard.press('Enter')
@@ -95,15 +96,26 @@ test('by keyboard alone: ask, approve with other arguments, queue, stop, edit an
   await tabTo(page, 'Message')
   await page.keyboard.type('Tell me a fable')
   await page.keyboard.press('Enter')
-  await page.getByText('Slow', { exact: true }).waitFor()
+  await page.getByRole('log').getByText('Slow', { exact: true }).waitFor()
   expect(problems).toEqual([])
   await server.kill()
   await page.keyboard.type('A draft')
   await page.getByText(/^(Reconnecting|Not connected|You are offline)$/).waitFor()
   await server.start()
-  await page.getByText('Slow and steady wins.').waitFor()
+  await page.getByRole('log').getByText('Slow and steady wins.').waitFor()
   expect(await page.getByRole('textbox', { name: 'Message' }).inputValue()).toBe('A draft')
-  expect(await page.getByText('Slow', { exact: true }).count(), 'what died is taken back').toBe(0)
+  expect(await page.getByRole('log').getByText('Slow', { exact: true }).count(), 'what died is taken back').toBe(0)
+
+  // A busy model is waited for, in words; who does not want to wait stops.
+  provider.plays(fails(429, { headers: { 'retry-after': '28' } }))
+  await tabTo(page, 'Message')
+  await page.keyboard.press('Enter')
+  await page
+    .getByRole('log')
+    .getByText(/^The model is busy\. Asking again in \d+ s…$/)
+    .waitFor()
+  await page.keyboard.press('Escape')
+  await page.getByRole('log').getByText('You stopped this answer.').waitFor()
   expect(provider.refusals).toEqual([])
 }, 150_000)
 

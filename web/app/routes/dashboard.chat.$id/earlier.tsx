@@ -5,6 +5,7 @@ import { Spinner } from '~/components/spinner.tsx'
 import type { EarlierPages } from './use-earlier.ts'
 
 const pageSize = 50
+const againAfterMs = 4_000
 
 /** The way to what was said before: taken by itself when its end comes near, or on a person's wish. */
 export function Earlier({ pages }: { pages: EarlierPages }) {
@@ -17,7 +18,12 @@ export function Earlier({ pages }: { pages: EarlierPages }) {
   })
   useEffect(() => {
     const box = place.current
-    if (!box || state !== 'idle') return
+    if (!box || state === 'busy') return
+    // Somebody who reads fast may be asked to wait, and a server may be away: it goes on by itself.
+    if (state !== 'idle') {
+      const timer = setTimeout(() => void latest.current(pageSize), againAfterMs)
+      return () => clearTimeout(timer)
+    }
     const root = box.closest('[role=log]')
     const near = new IntersectionObserver(
       (entries) => {

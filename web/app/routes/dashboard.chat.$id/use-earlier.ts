@@ -5,12 +5,15 @@ import { sentenceOf } from '~/failure.ts'
 import { EarlierMessages } from './queries.ts'
 import type { ReadConversation } from './use-conversation.ts'
 
+/** What a page has, oldest first; nothing at the beginning of the conversation; or it could not be read now. */
+export type EarlierPage = readonly ChatMessage[] | 'failed'
+
 export type EarlierPages = {
   /** Whether more was said before what is here. */
   more: boolean
   state: 'idle' | 'busy' | { failure: string }
-  /** Reads the page before: what it has, oldest first; null when there is none, or it could not be read. One at a time. */
-  read: (last: number) => Promise<readonly ChatMessage[] | null>
+  /** Reads the page before, one at a time. */
+  read: (last: number) => Promise<EarlierPage>
 }
 
 /** The way back to what was said before the messages that are here, of which `oldest` is the first. */
@@ -21,7 +24,7 @@ export function useEarlier(
 ): EarlierPages {
   const [state, setState] = useState<EarlierPages['state']>('idle')
   const page = useRef(conversation.messages.pageInfo)
-  const asked = useRef<Promise<readonly ChatMessage[] | null> | null>(null)
+  const asked = useRef<Promise<EarlierPage> | null>(null)
   // Read anew, without what was read from further back: then the way back begins here again.
   const known = useRef(conversation)
   useEffect(() => {
@@ -30,9 +33,9 @@ export function useEarlier(
     if (oldest?.id === conversation.messages.edges[0]?.node.id) page.current = conversation.messages.pageInfo
   }, [conversation, oldest])
 
-  const readPage = async (last: number): Promise<readonly ChatMessage[] | null> => {
+  const readPage = async (last: number): Promise<EarlierPage> => {
     const { hasPreviousPage, startCursor } = page.current
-    if (!hasPreviousPage || !startCursor) return null
+    if (!hasPreviousPage || !startCursor) return []
     setState('busy')
     try {
       const { conversation: found } = await query(EarlierMessages, { id: conversation.id, last, before: startCursor })
@@ -43,7 +46,7 @@ export function useEarlier(
       return messages
     } catch (error) {
       setState({ failure: sentenceOf(error) })
-      return null
+      return 'failed'
     }
   }
   const read = (last: number) => {

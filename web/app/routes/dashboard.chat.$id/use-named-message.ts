@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'react'
 import type { EarlierPages } from './use-earlier.ts'
 
 const pageSize = 100
+const againAfterMs = 4_000
 
 /**
  * Opens the conversation at the message that the address names, as the search does. Reads back to it first when it is not
@@ -19,14 +20,23 @@ export function useNamedMessage(earlier: EarlierPages): boolean {
   useEffect(() => {
     if (!named || shownFor.current === key) return
     shownFor.current = key
+    let gone = false
     void (async () => {
       while (!document.getElementById(named)) {
         const messages = await read.current(pageSize)
-        if (!messages || messages.length === 0) return
+        if (messages === 'failed') {
+          await new Promise((resolve) => setTimeout(resolve, againAfterMs))
+          if (gone) return
+          continue
+        }
+        if (gone || messages.length === 0) return
         if (messages.some(({ id }) => id === named)) await nextFrame()
       }
       await show(named)
     })()
+    return () => {
+      gone = true
+    }
   }, [named, key])
   return named !== undefined
 }
