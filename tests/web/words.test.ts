@@ -12,7 +12,7 @@ const pairs = leaves(english).map(([key, text]) => ({ key, english: text, german
 
 /** The same in both: names, and words that both languages have. */
 const alike =
-  /^(Parley|ChatKit|Esc|Live|Chat|Code|Name|E-mail|System|JSON|MCP|API|Inter|Markdown|Offline-?|\W|<\w+>|<\/\w+>|\{\w+(, \w+)?\})*$/i
+  /^(Parley|ChatKit|Esc|Enter|Live|Chat|Code|Name|E-mail|System|JSON|MCP|API|Inter|Markdown|Offline-?|\W|<\w+>|<\/\w+>|\{\w+(, \w+)?\})*$/i
 
 /** Named as the API names it, and looked up by that. */
 const byCode = /\.(?:[A-Z_]+|[a-z]+_[a-z_]+)$/

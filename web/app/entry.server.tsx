@@ -10,14 +10,20 @@ import { isbot } from 'isbot'
 import { renderToPipeableStream } from 'react-dom/server'
 import type {} from '../load-context.ts'
 import { LanguageProvider } from './language.tsx'
-import { loadMessages } from './messages/catalogue.ts'
+import { keepMessages } from './messages/catalogue.ts'
+import { messages as german } from './messages/de.ts'
+import { messages as english } from './messages/en.ts'
 import { languageOf } from './messages/languages.ts'
 import { NonceContext } from './nonce.tsx'
 
 const abortAfterMs = 10_000
 
+// The server writes in all of them, and from its start on: the files may be replaced while it runs.
+keepMessages('en', english)
+keepMessages('de', german)
+
 /** Renders a page. Browsers get the shell as soon as it stands; robots the whole page. */
-export default async function handleRequest(
+export default function handleRequest(
   request: Request,
   status: number,
   headers: Headers,
@@ -25,7 +31,6 @@ export default async function handleRequest(
   { nonce }: AppLoadContext,
 ): Promise<Response> {
   const language = languageOf(request.headers)
-  await loadMessages(language)
   headers.append('vary', 'accept-language, cookie')
   const whole = isbot(request.headers.get('user-agent') ?? '')
   return new Promise((resolve, reject) => {

@@ -71,6 +71,8 @@ export function WordsProvider({ children }: { children: ReactNode }) {
 export const wordsIn = (language: Language) =>
   createTranslator({ locale: formatsOfLanguage[language], messages: messagesOf(language) })
 
+export type Words = ReturnType<typeof wordsIn>
+
 /** The words of this page for what happens in the browser: after a click, when an answer comes. */
 export const words = () => wordsIn(current)
 

@@ -1,5 +1,5 @@
 import { type AppLoadContext, redirect } from '@remix-run/node'
-import type { Messages } from './messages/catalogue.ts'
+import { refusalInWords } from './refusal.ts'
 import { wordsFor } from './words.server.ts'
 
 type Args = { request: Request; context: AppLoadContext }
@@ -59,11 +59,6 @@ export async function authenticate({ request, context }: Args, path: AuthPath, b
 
 /** Why Better Auth did not do it, as a sentence in the language of the page that asked. */
 export async function refusal(request: Request, response: Response): Promise<string> {
-  const { code, message } = await response.json().catch(() => ({}))
-  const t = await wordsFor(request)
-  if (response.status === 429) return t('auth.refusals.tooMany')
-  if (response.status >= 500) return t('auth.refusals.unavailable')
-  const key = `auth.refusals.${code}` as `auth.refusals.${keyof Messages['auth']['refusals']}`
-  if (typeof code === 'string' && t.has(key)) return t(key)
-  return typeof message === 'string' ? `${message.replace(/\.$/, '')}.` : t('auth.refusals.unforeseen')
+  const said = await response.json().catch(() => null)
+  return refusalInWords(await wordsFor(request), response.status, said ?? {})
 }

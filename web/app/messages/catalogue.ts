@@ -18,9 +18,13 @@ const loaded = new Map<Language, Messages>()
 
 /** Brings the words of a language here. Rejects when they cannot be had. */
 export async function loadMessages(language: Language): Promise<void> {
-  if (loaded.has(language)) return
+  if (!loaded.has(language)) keepMessages(language, (await files[language]()).messages)
+}
+
+/** The words of a language are here. */
+export function keepMessages(language: Language, messages: Translated<Messages>): void {
   // The types of the English ones also say which values go into them.
-  loaded.set(language, (await files[language]()).messages as unknown as Messages)
+  loaded.set(language, messages as unknown as Messages)
 }
 
 /** The words of a language that was loaded. */

@@ -9,7 +9,7 @@ import { ModelSelect } from '~/components/model-select.tsx'
 import { Notice } from '~/components/notice.tsx'
 import { OutgoingMessage } from '~/components/outgoing-message.tsx'
 import { PageHeader } from '~/components/page-header.tsx'
-import { starters } from '~/components/starter-prompts.ts'
+import { offlinePrompts, starters } from '~/components/starter-prompts.ts'
 import { draftKey as draftKeyOf, write } from '~/drafts.ts'
 import { handOver } from '~/handover.ts'
 import { titled } from '~/language.tsx'
@@ -39,6 +39,7 @@ function NewConversation() {
   const { viewer, models, note: list } = useFrame()
   const t = useTranslations('chat')
   const model = useModel(models)
+  const offline = model === 'offline'
   const { claim, note, choose } = useSurface()
   const navigate = useNavigate()
   const draftKey = draftKeyOf(viewer.id, null)
@@ -103,7 +104,7 @@ function NewConversation() {
             <li key={starter}>
               <button
                 type="button"
-                onClick={() => ask(t(`starters.${starter}Prompt`))}
+                onClick={() => ask(offline ? offlinePrompts[starter] : t(`starters.${starter}Prompt`))}
                 className="group flex min-h-12 w-full items-center justify-between gap-3 rounded-xl border border-line bg-raised px-4 py-3 text-start text-sm shadow-card hover:bg-hover"
               >
                 {t(`starters.${starter}`)}
@@ -112,7 +113,7 @@ function NewConversation() {
             </li>
           ))}
         </ul>
-        {models[0] === 'offline' && (
+        {offline && (
           <Notice tone="calm" className="mt-6">
             {t.rich('offlineHow', {
               link: (words) => (

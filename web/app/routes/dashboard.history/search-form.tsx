@@ -7,6 +7,7 @@ import { Spinner } from '~/components/spinner.tsx'
 import { shownOptions, type Wanted } from './filter.ts'
 
 const pauseMs = 300
+const labelStyle = 'grid grid-cols-[4rem_1fr] items-center gap-2 text-muted sm:flex'
 
 /** What to look for. The address has it all, so that a search can be kept, shared with oneself and gone back to. */
 export function SearchForm({ wanted }: { wanted: Wanted }) {
@@ -41,8 +42,8 @@ export function SearchForm({ wanted }: { wanted: Wanted }) {
         />
       </div>
       {wanted.query === '' && (
-        <div className="flex flex-wrap gap-x-4 gap-y-2 text-sm">
-          <label className="flex items-center gap-2 text-muted">
+        <div className="grid gap-2 text-sm sm:flex sm:flex-wrap sm:gap-x-4">
+          <label className={labelStyle}>
             {t('show')}
             <select
               name="shown"
@@ -69,7 +70,7 @@ type DayProps = { name: string; label: string; value: string; onChange: () => vo
 
 function Day({ name, label, value, onChange }: DayProps) {
   return (
-    <label className="flex items-center gap-2 text-muted">
+    <label className={labelStyle}>
       {label}
       <input
         type="date"

@@ -97,12 +97,6 @@ async function changeOf(intent: string, form: FormData, t: Words, args: Args): P
       }
       return { path: 'change-password', body, done: t('settings.passwordChanged') }
     }
-    case 'delete-account':
-      return {
-        path: 'delete-user',
-        body: { password: text('current') || undefined },
-        done: t('settings.deleteAccount'),
-      }
     case 'sign-out-others':
       return { path: 'revoke-other-sessions', body: {}, done: t('settings.signedOutElsewhere') }
     case 'sign-out-one': {

@@ -8,7 +8,7 @@ import { Notice } from '~/components/notice.tsx'
 import { When } from '~/components/when.tsx'
 import { sentenceOf } from '~/failure.ts'
 import type { ApiKeyFieldsFragment } from '../../../../schema/generated/graphql.ts'
-import { NewKey } from './new-key-dialog.tsx'
+import { scopes as knownScopes, NewKey } from './new-key-dialog.tsx'
 import { RevokeKey } from './queries.ts'
 import { listStyle, Section } from './section.tsx'
 
@@ -55,6 +55,10 @@ function KeyItem({ apiKey, onRevoked }: { apiKey: ApiKey; onRevoked: () => void 
   const t = useTranslations('settings')
   const [asking, setAsking] = useState(false)
   const { name, start, scopes, expiresAt, lastUsedAt } = apiKey
+  const scopeInWords = (scope: string) => {
+    const words = knownScopes.find(([known]) => known === scope)?.[1]
+    return words ? t(`scopes.${words}`) : scope
+  }
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-2 px-4 py-3">
       <div className="min-w-0 flex-1 basis-64">
@@ -64,7 +68,7 @@ function KeyItem({ apiKey, onRevoked }: { apiKey: ApiKey; onRevoked: () => void 
           </span>
           <code className="font-mono text-xs text-muted">{start}…</code>
         </p>
-        <p className="mt-0.5 text-sm text-muted">{scopes.join(', ')}</p>
+        <p className="mt-0.5 text-sm text-muted">{scopes.map((scope) => scopeInWords(scope)).join(' · ')}</p>
         <p className="mt-0.5 text-sm text-muted">
           {lastUsedAt ? t.rich('lastUsed', { when: () => <When at={lastUsedAt} /> }) : t('neverUsed')}
           {expiresAt && <Expiry at={expiresAt} />}

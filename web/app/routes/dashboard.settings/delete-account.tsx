@@ -1,14 +1,16 @@
-import { useEffect, useState } from 'react'
+import { type FormEvent, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { forgetToken } from '~/api.ts'
 import { Button } from '~/components/button.tsx'
 import { Dialog } from '~/components/dialog.tsx'
 import { Field } from '~/components/field.tsx'
+import { Notice } from '~/components/notice.tsx'
 import { Spinner } from '~/components/spinner.tsx'
 import { forgetDrafts } from '~/drafts.ts'
-import { FormAnswer } from './form-answer.tsx'
+import { inWords } from '~/failure.ts'
+import { words } from '~/language.tsx'
+import { refusalInWords } from '~/refusal.ts'
 import { Section } from './section.tsx'
-import { useAccountForm } from './use-account-form.ts'
 
 type DeleteAccountProps = { viewer: { id: string; email: string }; hasPassword: boolean }
 
@@ -28,24 +30,26 @@ export function DeleteAccount(props: DeleteAccountProps) {
 
 function Confirm({ viewer, hasPassword, onClose }: DeleteAccountProps & { onClose: () => void }) {
   const t = useTranslations('settings')
-  const words = useTranslations()
-  const { Form, busy, answer } = useAccountForm()
-  const gone = Boolean(answer?.done)
+  const all = useTranslations()
+  const [busy, setBusy] = useState(false)
+  const [failure, setFailure] = useState<string | null>(null)
+  const [password, setPassword] = useState('')
   const leave = () => {
     onClose()
     window.location.hash = 'moving'
   }
-  useEffect(() => {
-    if (!gone) return
-    forgetDrafts(viewer.id)
-    forgetToken()
-    // A whole new page: nothing of this person stays in the browser's memory.
-    window.location.assign('/sign-up')
-  }, [gone, viewer.id])
+  const remove = async (event: FormEvent) => {
+    event.preventDefault()
+    setBusy(true)
+    setFailure(null)
+    const refused = await refusalToDelete(password)
+    if (refused === null) return leaveForGood(viewer.id)
+    setFailure(refused)
+    setBusy(false)
+  }
   return (
     <Dialog open onOpenChange={onClose} title={t('deleteTitle')} description={t('deleteText', { email: viewer.email })}>
-      <Form method="post" className="space-y-5">
-        <input type="hidden" name="intent" value="delete-account" />
+      <form onSubmit={remove} className="space-y-5">
         <p className="text-sm">
           {t.rich('takeAlong', {
             link: (words) => (
@@ -57,8 +61,9 @@ function Confirm({ viewer, hasPassword, onClose }: DeleteAccountProps & { onClos
         </p>
         {hasPassword ? (
           <Field
-            label={words('auth.password')}
-            name="current"
+            label={all('auth.password')}
+            value={password}
+            onChange={(event) => setPassword(event.target.value)}
             type="password"
             autoComplete="current-password"
             required
@@ -66,15 +71,32 @@ function Confirm({ viewer, hasPassword, onClose }: DeleteAccountProps & { onClos
         ) : (
           <p className="text-sm text-muted">{t('deleteFresh')}</p>
         )}
-        <FormAnswer answer={answer} />
+        {failure && <Notice urgent>{failure}</Notice>}
         <div className="flex flex-wrap justify-end gap-3">
-          <Button onClick={onClose}>{words('common.cancel')}</Button>
-          <Button type="submit" look="danger" disabled={busy || gone}>
-            {(busy || gone) && <Spinner />}
+          <Button onClick={onClose}>{all('common.cancel')}</Button>
+          <Button type="submit" look="danger" disabled={busy}>
+            {busy && <Spinner />}
             {t('deleteAll')}
           </Button>
         </div>
-      </Form>
+      </form>
     </Dialog>
   )
+}
+
+/** Asked from here, not by an action of the page: that would read the page anew, as somebody who is no more. */
+async function refusalToDelete(password: string): Promise<string | null> {
+  const body = JSON.stringify({ password: password || undefined })
+  const headers = { 'content-type': 'application/json' }
+  const response = await fetch('/api/auth/delete-user', { method: 'POST', headers, body }).catch(() => null)
+  if (!response) return inWords('NETWORK')
+  if (response.ok) return null
+  return refusalInWords(words(), response.status, (await response.json().catch(() => null)) ?? {})
+}
+
+/** A whole new page: nothing of this person stays in the browser's memory. */
+function leaveForGood(userId: string): void {
+  forgetDrafts(userId)
+  forgetToken()
+  window.location.assign('/sign-up')
 }

@@ -32,7 +32,7 @@ export function NewKey({ onMade, onClose }: NewKeyProps) {
 }
 
 /** In the words of what a program may then do. */
-const scopes = [
+export const scopes = [
   ['conversations:read', 'readConversations'],
   ['conversations:write', 'writeConversations'],
   ['runs:write', 'writeRuns'],
@@ -79,7 +79,7 @@ function KeyForm({ onMade, onClose }: KeyFormProps) {
       <fieldset>
         <legend className="mb-1 text-sm font-medium">{t('may')}</legend>
         {scopes.map(([scope, words]) => (
-          <label key={scope} className="flex min-h-9 items-center gap-2.5 text-sm">
+          <label key={scope} className="flex min-h-9 items-center gap-2.5 py-1.5 text-sm leading-snug">
             <input type="checkbox" name="scope" value={scope} className="size-4.5 shrink-0 accent-link" />
             {t(`scopes.${words}`)}
           </label>
