@@ -84,6 +84,24 @@ test('markdown: coloured code, tables and formulas; prices stay prices; nothing 
   const spoken = page.locator('[data-spoken] p')
   expect((await spoken.allInnerTexts()).join(' ')).toContain('The end.')
   await expectAccessible(page)
+  for (const width of [320, 3_840]) {
+    await page.setViewportSize({ width, height: width === 320 ? 568 : 2_160 })
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${width} px`).toBe(true)
+  }
+  await page.setViewportSize({ width: 1280, height: 800 })
+
+  // The name in the list is the name above, and pinned ones come first.
+  const inList = page.getByRole('navigation', { name: 'Conversations' })
+  await inList.getByRole('button', { name: 'Options for A title' }).click()
+  await page.getByRole('menuitem', { name: 'Rename' }).click()
+  await page.getByRole('textbox', { name: 'Name' }).fill('All of it')
+  await page.keyboard.press('Enter')
+  await inList.getByRole('link', { name: 'All of it' }).waitFor()
+  await page.getByRole('heading', { level: 1, name: 'All of it' }).waitFor()
+  await inList.getByRole('button', { name: 'Options for All of it' }).click()
+  await page.getByRole('menuitem', { name: 'Pin' }).click()
+  await inList.getByRole('heading', { name: 'Pinned' }).waitFor()
+
   await page.reload()
   await hydrated(page)
   await log.locator('.katex-display').waitFor()

@@ -13,13 +13,12 @@ export function useNamedMessage(earlier: EarlierPages): boolean {
   const { hash, key } = useLocation()
   const named = /^#(msg_\w+)$/.exec(hash)?.[1]
   const read = useRef(earlier.read)
-  const shownFor = useRef<string | null>(null)
   useEffect(() => {
     read.current = earlier.read
   })
+  // biome-ignore lint/correctness/useExhaustiveDependencies: also when somebody goes to the same message again
   useEffect(() => {
-    if (!named || shownFor.current === key) return
-    shownFor.current = key
+    if (!named) return
     let gone = false
     void (async () => {
       while (!document.getElementById(named)) {
