@@ -9,6 +9,9 @@ import { openBrowser, openTab, playChatKit, signUp, visit } from '../support/pag
 import { calls, cuts, pause, says, startProvider } from '../support/scripted-provider.ts'
 import { startServer } from '../support/server-process.ts'
 
+/** A loaded machine takes its time. */
+const patiently = { timeout: 30_000 }
+
 const host = 'https://cdn.platform.openai.com/**'
 const dataDir = mkdtempSync(join(tmpdir(), 'parley-'))
 cleanUpAfterFile(() => rmSync(dataDir, { recursive: true, force: true }))
@@ -70,7 +73,7 @@ test('ChatKit works over our server: tools, approval, stop, trying again, histor
   await say('Count')
   await log.getByText('One, two').waitFor()
   await chat.getByRole('button', { name: 'Stop' }).click()
-  await expect.poll(() => statusOf(page, conversation)).toBe('STOPPED')
+  await expect.poll(() => statusOf(page, conversation), patiently).toBe('STOPPED')
 
   // An answer that fails says so, and can be asked for again.
   provider.plays(cuts('Half an'), says('Now it works.'))
@@ -94,6 +97,16 @@ test('ChatKit works over our server: tools, approval, stop, trying again, histor
   await log.getByText('Now it works.').waitFor()
   expect(await log.innerText()).toContain('One, two')
   expect(await log.innerText()).not.toContain('three')
+
+  // A message from elsewhere brings a card that asks; it is here too, and can be pressed here.
+  provider.plays(calls({ name: 'add_task', arguments: { title: 'buy soap' } }))
+  provider.plays((request) =>
+    calls({ name: 'delete_task', arguments: { task_id: taskIdIn(JSON.stringify(request.transcript)) } }),
+  )
+  provider.plays(says('The soap is gone.'))
+  await sendElsewhere(page, conversation, 'Add soap and delete it')
+  await log.getByRole('button', { name: 'Approve' }).click()
+  await log.getByText('The soap is gone.').waitFor()
   expect(problems).toEqual([])
   expect(provider.refusals).toEqual([])
 
@@ -131,7 +144,7 @@ test('files, dictation, the choice of a model, feedback, a form and the tasks pa
   await write(page, 'What is this?')
   await log.getByText('A dot.').waitFor()
   const picture = log.getByRole('img', { name: 'dot.png' })
-  await expect.poll(() => picture.evaluate((it) => (it as HTMLImageElement).naturalWidth)).toBe(1)
+  await expect.poll(() => picture.evaluate((it) => (it as HTMLImageElement).naturalWidth), patiently).toBe(1)
   expect(JSON.stringify(provider.requests.at(-1)?.body)).toContain('data:image/png;base64,')
   expect(provider.requests.at(-1)?.model).toBe('other')
   await page.waitForURL(/\/dashboard\/chat\/conv_\w+$/)
@@ -140,14 +153,14 @@ test('files, dictation, the choice of a model, feedback, a form and the tasks pa
   // What is said aloud is written down for the person, who may change it before sending.
   await chat.getByRole('button', { name: 'Dictate' }).click()
   const message = chat.getByRole('textbox', { name: 'Message' })
-  await expect.poll(() => message.inputValue()).toBe('Words that were spoken')
+  await expect.poll(() => message.inputValue(), patiently).toBe('Words that were spoken')
   expect(provider.recordings[0]).toContain(webm.toString('latin1'))
   provider.plays(says('Heard.'))
   await message.press('Enter')
   await log.getByText('Heard.').waitFor()
   await log.getByRole('button', { name: 'negative feedback' }).last().click()
   await expect
-    .poll(() => ask(page, conversation, 'messages(last: 1) { edges { node { feedback } } }'))
+    .poll(() => ask(page, conversation, 'messages(last: 1) { edges { node { feedback } } }'), patiently)
     .toContain('DOWN')
 
   // A form waits for its answer, also on the next page.
@@ -295,7 +308,8 @@ async function sendElsewhere(page: Page, conversation: string, text: string): Pr
   expect((await answer.json()).errors).toBeUndefined()
 }
 
-const taskIdIn = (text: string) => /task_[0-9a-z]{26}/.exec(text)?.[0]
+/** The one that was spoken of last. */
+const taskIdIn = (text: string) => text.match(/task_[0-9a-z]{26}/g)?.at(-1)
 
 /** How the newest answer ended, as the page's own person may ask. */
 const statusOf = async (page: Page, conversation: string) =>

@@ -3,25 +3,26 @@ import { useNavigate } from '@remix-run/react'
 import { useEffect, useImperativeHandle, useRef, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { useFrame } from '~/components/frame-context.ts'
-import { starters } from '~/components/starter-prompts.ts'
+import { offlinePrompts, starters } from '~/components/starter-prompts.ts'
 import { holdEvents } from '~/events.ts'
 import { useLanguage } from '~/language.tsx'
 import { useModel } from '~/model-choice.ts'
 import { useDark } from '~/theme.ts'
 import { createChatkitFetch } from './chatkit-fetch.ts'
+import type { ChatKitFailure } from './chatkit-script.ts'
 import { usePresence } from './use-presence.ts'
 import { useThread } from './use-thread.ts'
 
 export type ChatHandle = { refresh: () => void }
 
-type ChatProps = {
+export type ChatProps = {
   domainKey: string
   /** Whether the server writes down what people say. */
   dictation: boolean
   threadId: string | null
   onMounted: () => void
   onReady: () => void
-  onFailed: () => void
+  onFailed: (why?: ChatKitFailure) => void
   onStreaming: (streaming: boolean) => void
   handle: React.Ref<ChatHandle>
 }
@@ -77,7 +78,10 @@ export function Chat({ domainKey, dictation, threadId, onMounted, onReady, onFai
     history: { enabled: false },
     startScreen: {
       greeting: t('greeting'),
-      prompts: starters.map((it) => ({ label: t(`starters.${it}`), prompt: t(`starters.${it}Prompt`) })),
+      prompts: starters.map((it) => ({
+        label: t(`starters.${it}`),
+        prompt: model === 'offline' ? offlinePrompts[it] : t(`starters.${it}Prompt`),
+      })),
     },
     composer: {
       placeholder: t('askAnything'),

@@ -1,14 +1,27 @@
 import type { LoaderFunctionArgs } from '@remix-run/node'
 import { Outlet, useLoaderData, useParams } from '@remix-run/react'
-import { lazy, Suspense, useRef, useState } from 'react'
+import { type ComponentType, lazy, Suspense, useEffect, useRef, useState } from 'react'
 import { apiFor } from '~/api.server.ts'
-import type { ChatHandle } from './chat.tsx'
+import type { ChatHandle, ChatProps } from './chat.tsx'
 import { Abilities } from './queries.ts'
 import type { Surface } from './surface.ts'
 import { chooseSurface, surfaceOf } from './surface-choice.ts'
 import { useChatKitSurface } from './use-chatkit-surface.ts'
 
-const Chat = lazy(async () => ({ default: (await import('./chat.tsx')).Chat }))
+const Chat = lazy(
+  (): Promise<{ default: ComponentType<ChatProps> }> =>
+    import('./chat.tsx').then(
+      ({ Chat }) => ({ default: Chat }),
+      () => ({ default: NoChat }),
+    ),
+)
+
+/** When ChatKit's part of the page cannot be loaded, the rest of the page stays as it is. */
+function NoChat({ onFailed }: ChatProps) {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: told once
+  useEffect(() => onFailed('not-ready'), [])
+  return null
+}
 
 export async function loader(args: LoaderFunctionArgs) {
   const panelOnly = surfaceOf(args.request.headers.get('cookie') ?? '') === 'panel'

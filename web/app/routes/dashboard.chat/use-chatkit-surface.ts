@@ -52,7 +52,7 @@ export function useChatKitSurface(wanted: boolean) {
     onMounted: useCallback(() => setStep((it) => (it === 'loaded' ? 'mounted' : it)), []),
     onReady: () =>
       setStep((it) => (it === 'mounted' && !claimed.current ? 'shown' : it === 'mounted' ? 'waiting' : it)),
-    onFailed: () => setStep('frame-error'),
+    onFailed: (why: ChatKitFailure = 'frame-error') => setStep(why),
     tryAgain: () => {
       claimed.current = false
       setStep('waiting')
