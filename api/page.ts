@@ -1,4 +1,4 @@
-import { type EntityName, type FilterQuery, type FindOptions, sql } from '@mikro-orm/core'
+import { type EntityName, type FilterQuery, type FindOptions, raw, sql } from '@mikro-orm/core'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { badInput } from './errors.ts'
 import { type Limits, standardLimits } from './limits.ts'
@@ -47,11 +47,12 @@ export async function keysetPage<T extends object>(
   const types = listing.keys.map((key) => properties[key as keyof typeof properties].runtimeType)
   const after = args.after == null ? null : readCursor(listing, types, 'after', args.after, limits)
   const before = args.before == null ? null : readCursor(listing, types, 'before', args.before, limits)
-  const forwards = listing.direction === 'asc' ? '$gt' : '$lt'
-  const backwards = listing.direction === 'asc' ? '$lt' : '$gt'
+  const columns = listing.keys.map((key) => properties[key as keyof typeof properties].fieldNames[0] ?? key)
+  const forwards = listing.direction === 'asc' ? '>' : '<'
+  const backwards = listing.direction === 'asc' ? '<' : '>'
   const conditions: unknown[] = [listing.where]
-  if (after) conditions.push(beyond(listing.keys, after, forwards))
-  if (before) conditions.push(beyond(listing.keys, before, backwards))
+  if (after) conditions.push(beyond(columns, after, forwards))
+  if (before) conditions.push(beyond(columns, before, backwards))
   const direction = backward === (listing.direction === 'asc') ? 'desc' : 'asc'
   // One more than wanted, also than none: whether there is a next page is told in any case.
   const found = await em.find(entity, { $and: conditions } as FilterQuery<NoInfer<T>>, {
@@ -153,15 +154,11 @@ export function pageSize({ first, last }: PageArgs, { pageDefault, pageMax }: Pa
 
 type Value = string | number | boolean | Date
 
-/** Row comparison, spelled out: `(a, b) < (x, y)` is `a < x or (a = x and b < y)`; the bound on `a` lets the index start there. */
-function beyond(keys: readonly string[], values: Value[], operator: '$gt' | '$lt'): object {
-  const [key, ...rest] = keys as [string, ...string[]] // a listing has at least one key
-  const [value, ...others] = values as [Value, ...Value[]] // as many as keys: readCursor checked it
-  if (rest.length === 0) return { [key]: { [operator]: value } }
-  return {
-    [key]: { [`${operator}e`]: value },
-    $or: [{ [key]: { [operator]: value } }, { [key]: value, ...beyond(rest, others, operator) }],
-  }
+/** Rows compared as wholes: the index is entered right there. Spelled out, all that comes before would be read and left out. */
+function beyond(columns: readonly string[], values: Value[], operator: '<' | '>'): object {
+  const row = (alias: string) => columns.map((column) => `"${alias}"."${column}"`).join(', ')
+  const places = columns.map(() => '?').join(', ')
+  return { [raw((alias) => `(${row(alias)}) ${operator} (${places})`, values)]: [] }
 }
 
 function writeCursor<T extends object>({ name, keys }: Listing<T>, node: T): string {

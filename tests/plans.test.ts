@@ -85,6 +85,10 @@ describe('lists sit on an index', () => {
     const plan = await plansOf(() => listConversations(em(), viewer, { first: 20, after }))
     expect(plan).toContain('conversation_listed_idx')
     expect(plan).not.toMatch(/Seq Scan|Sort/)
+    // The index is entered at the cursor; what comes before is not read and left out.
+    expect(plan).toMatch(/Index Cond: .*ROW\(pinned, updated_at, id\) < ROW\(/)
+    const back = await plansOf(() => listConversations(em(), viewer, { last: 20, before: after }))
+    expect(back).toMatch(/Index Cond: .*ROW\(pinned, updated_at, id\) > ROW\(/)
   })
 
   test('messages and runs of a conversation', async () => {
