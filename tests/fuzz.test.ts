@@ -6,12 +6,14 @@ import { startApp, type TestApp } from './support/app.ts'
 import { rowsOfChatkit } from './support/every-chatkit-request.ts'
 import { servedSchema } from './support/every-field.ts'
 import { apiKey, bearer, keyOf } from './support/key.ts'
+import { mcpSession } from './support/mcp.ts'
 import { says, startProvider } from './support/scripted-provider.ts'
 import type { User } from './support/user.ts'
 
-/** So many inputs of each kind; the same ones each time. */
-const numRuns = 300
+/** Ten thousand inputs in all, the same ones each time: most where no request is needed, some hundreds at each door. */
 const seed = 20_261_125
+const quick = 1_500
+const many = 400
 
 let app: TestApp
 let ada: User
@@ -88,11 +90,24 @@ const cursor = fc.oneof(
     .map(([name, keys]) => Buffer.from(JSON.stringify([name, ...keys])).toString('base64url')),
 )
 
-const property = <T>(arbitrary: fc.Arbitrary<T>, check: (value: T) => Promise<void> | void) =>
-  fc.assert(
-    fc.asyncProperty(arbitrary, async (value) => check(value)),
-    { numRuns, seed },
+let inputs = 0
+
+/** Several at once: what is looked for is what they do, not how fast. `each` says how many inputs there are in one. */
+async function property<T>(
+  arbitrary: fc.Arbitrary<T>,
+  check: (value: T) => Promise<void> | void,
+  { count = many, each = 1 } = {},
+) {
+  const atOnce = count === quick ? 50 : 10
+  const several = fc.array(arbitrary, { minLength: atOnce, maxLength: atOnce, size: 'max' })
+  await fc.assert(
+    fc.asyncProperty(several, async (values) => {
+      inputs += values.length * each
+      await Promise.all(values.map((value) => check(value)))
+    }),
+    { numRuns: count / atOnce, seed },
   )
+}
 
 const fields = Object.keys(servedSchema.getQueryType()?.getFields() ?? {})
 const types = Object.values(servedSchema.getTypeMap()).flatMap((it) =>
@@ -121,11 +136,15 @@ const { selection } = fc.letrec<{ selection: string; part: string }>((tie) => ({
 
 describe('whatever comes, nothing breaks', () => {
   test('ids', () =>
-    property(id, (value) => {
-      const parsed = parsePublicId(value)
-      if (parsed) expect(publicId(parsed.kind, parsed.uuid)).toBe(value)
-      expect(internalId('conv', value) === null || value.startsWith('conv_')).toBe(true)
-    }))
+    property(
+      id,
+      (value) => {
+        const parsed = parsePublicId(value)
+        if (parsed) expect(publicId(parsed.kind, parsed.uuid)).toBe(value)
+        expect(internalId('conv', value) === null || value.startsWith('conv_')).toBe(true)
+      },
+      { count: quick },
+    ))
 
   test('keys', () =>
     property(
@@ -138,6 +157,7 @@ describe('whatever comes, nothing breaks', () => {
         const read = readKey(value)
         if (read) expect(read.userId).toMatch(/^[0-9a-f-]{36}$/)
       },
+      { count: quick },
     ))
 
   test(
@@ -183,9 +203,13 @@ describe('whatever comes, nothing breaks', () => {
       node(id: $id) { id } nodes(ids: $ids) { id } conversation(id: $id) { id messages(after: $after) { edges { cursor } } }
       conversations(after: $after, filter: { titleContains: $text }) { edges { cursor } } tasks(before: $after) { edges { cursor } }
       searchMessages(query: $text, after: $after) { edges { cursor } } }`
-    return property(fc.record({ id, ids: fc.array(id, { maxLength: 3 }), after: cursor, text }), async (variables) => {
-      isSound(await post('/graphql', JSON.stringify({ query, variables }), apiKey(key)))
-    })
+    return property(
+      fc.record({ id, ids: fc.array(id, { maxLength: 3 }), after: cursor, text }),
+      async (variables) => {
+        isSound(await post('/graphql', JSON.stringify({ query, variables }), apiKey(key)))
+      },
+      { each: 6 },
+    )
   }, 120_000)
 
   test('inputs of mutations', () => {
@@ -195,9 +219,13 @@ describe('whatever comes, nothing breaks', () => {
       c: sendMessage(input: { conversationId: $id, content: $text, idempotencyKey: $key, model: $text }) { run { id } }
       d: decideToolCall(input: { toolCallId: $id, decision: APPROVE, arguments: $json, reason: $text }) { toolCall { id } }
       e: createApiKey(input: { name: $text, scopes: [$text], expiresInDays: 1 }) { key } }`
-    return property(fc.record({ id, text, key: fc.option(text), json: fc.jsonValue() }), async (variables) => {
-      isSound(await post('/graphql', JSON.stringify({ query, variables }), ada.headers))
-    })
+    return property(
+      fc.record({ id, text, key: fc.option(text), json: fc.jsonValue() }),
+      async (variables) => {
+        isSound(await post('/graphql', JSON.stringify({ query, variables }), ada.headers))
+      },
+      { each: 5 },
+    )
   }, 120_000)
 
   test('credentials: none is let in', () => {
@@ -215,14 +243,18 @@ describe('whatever comes, nothing breaks', () => {
       fc.base64String().map((it) => `parley_${it}`),
     )
     const bad = /[^\x20-\x7e]/g
-    return property(token, async (it) => {
-      const value = it.replaceAll(bad, '')
-      for (const headers of [bearer(value), apiKey(value), { authorization: value || 'x' }]) {
-        const answer = await post('/graphql', '{"query":"{ viewer { id } }"}', headers)
-        isSound(answer)
-        expect(answer.status).toBe(401)
-      }
-    })
+    return property(
+      token,
+      async (it) => {
+        const value = it.replaceAll(bad, '')
+        for (const headers of [bearer(value), apiKey(value), { authorization: value || 'x' }]) {
+          const answer = await post('/graphql', '{"query":"{ viewer { id } }"}', headers)
+          isSound(answer)
+          expect(answer.status).toBe(401)
+        }
+      },
+      { each: 3 },
+    )
   }, 120_000)
 
   test('bodies for ChatKit', () => {
@@ -250,6 +282,36 @@ describe('whatever comes, nothing breaks', () => {
       text,
     )
     return property(body, async (it) => isSound(await post('/chatkit', it, ada.headers)))
+  }, 120_000)
+
+  test('arguments of tools', async () => {
+    const mcp = await mcpSession(app.url, bearer(await ada.token()))
+    const tools = (await mcp.tools()).map(({ name }) => name)
+    const members = fc.record(
+      {
+        task_id: fc.oneof(id, fc.jsonValue()),
+        conversation_id: fc.oneof(id, fc.jsonValue()),
+        title: fc.oneof(text, fc.jsonValue()),
+        notes: fc.oneof(text, fc.jsonValue()),
+        due_on: fc.oneof(text, fc.constantFrom('2026-02-30', '0000-00-00', '+275760-09-13', '9999-12-31')),
+        words: text,
+        query: text,
+        limit: fc.oneof(fc.integer(), fc.double(), text),
+        after: fc.oneof(fc.integer(), fc.double(), text),
+        completed: fc.jsonValue(),
+        status: text,
+      },
+      { requiredKeys: [] },
+    )
+    const call = fc.tuple(
+      fc.oneof(fc.constantFrom(...tools), text),
+      fc.oneof(members, fc.dictionary(text, fc.jsonValue())),
+    )
+    await property(call, async ([name, args]) => {
+      const result = JSON.stringify(await mcp.call(name, args as object))
+      isSound({ status: 200, text: result })
+      expect(result).not.toContain('-32603')
+    })
   }, 120_000)
 
   test('routes of accounts', () => {
@@ -280,16 +342,17 @@ describe('whatever comes, nothing breaks', () => {
         )
         .map((it) => JSON.stringify(it)),
     )
-    return fc.assert(
-      fc.asyncProperty(path, body, async (at, it) => {
-        const answer = await post(`/api/auth/${at}`, it, { origin: app.url })
-        expect(answer.status, answer.text).toBeLessThan(500)
-      }),
-      { numRuns: 60, seed },
+    return property(
+      fc.tuple(path, body),
+      async ([at, it]) => {
+        isSound(await post(`/api/auth/${at}`, it, { origin: app.url }))
+      },
+      { count: 100 },
     )
   }, 120_000)
 
   test('and everything works still', async () => {
+    expect(inputs).toBeGreaterThanOrEqual(10_000)
     expect(await ada.query('{ viewer { email } }')).toEqual({ viewer: { email: ada.email } })
     expect((await ada.hears('still there?')).text).toContain('yes')
   })

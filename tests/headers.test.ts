@@ -45,3 +45,9 @@ test('nothing that is no page comes to life in a browser, at any door, refused o
       await response.body?.cancel()
     }
 })
+
+test('production without its secret and its address does not start, and says which settings are missing', () => {
+  expect(() => readConfig({ NODE_ENV: 'production' })).toThrow(/PARLEY_SECRET: is required.*\s+PARLEY_URL: is required/)
+  const short = { NODE_ENV: 'production', PARLEY_URL: 'https://parley.test', PARLEY_SECRET: 'short' }
+  expect(() => readConfig(short)).toThrow(/PARLEY_SECRET: needs at least 32 characters/)
+})
