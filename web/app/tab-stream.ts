@@ -25,6 +25,8 @@ export type Wanted<Event extends object = object> = {
 }
 
 const attemptsInVain = 8
+/** A server that was away for long is back some time, and nobody should have to press anything then. */
+const lostForMs = 15_000
 const signedOut = 'SIGNED_OUT'
 
 /**
@@ -116,7 +118,7 @@ export class TabStream {
         if (code === signedOut) return this.#say('signed-out')
         this.#say(navigator.onLine ? 'lost' : 'offline')
       }
-      await this.#woken(signal)
+      await this.#woken(signal, this.#allowed() ? lostForMs : null)
     }
   }
 
@@ -161,11 +163,16 @@ export class TabStream {
     }
   }
 
-  /** Until somebody or something looks whether to be connected. */
-  #woken(signal: AbortSignal): Promise<void> {
+  /** Until somebody or something looks whether to be connected, or the time is over. */
+  #woken(signal: AbortSignal, ms: number | null): Promise<void> {
     return new Promise((resolve) => {
-      this.#wake = resolve
-      signal.addEventListener('abort', () => resolve(), { once: true })
+      const timer = ms === null ? undefined : setTimeout(resolve, ms)
+      const wake = () => {
+        clearTimeout(timer)
+        resolve()
+      }
+      this.#wake = wake
+      signal.addEventListener('abort', wake, { once: true })
     })
   }
 
