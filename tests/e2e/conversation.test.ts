@@ -304,10 +304,10 @@ test('a server that dies while a message is sent: the page says so, sends it onc
   await page.getByText(/^(Reconnecting|Not connected|You are offline)$/).waitFor()
   await expectAccessible(page)
   await server.start()
-  await log.getByText('Yes.').waitFor()
+  await log.getByText('Yes.').waitFor({ timeout: 90_000 })
   expect(await log.getByText('Are you there?').count()).toBe(1)
   expect(provider.refusals).toEqual([])
-}, 200_000)
+}, 300_000)
 
 /** Whether a message stands within the log’s window. */
 const inSight = (page: Page, text: string) =>

@@ -117,7 +117,7 @@ test('by keyboard alone: ask, approve with other arguments, queue, stop, edit an
   await page.keyboard.press('Escape')
   await page.getByRole('log').getByText('You stopped this answer.').waitFor()
   expect(provider.refusals).toEqual([])
-}, 150_000)
+}, 300_000)
 
 /** Goes from control to control with the Tab key until one has this name. */
 async function tabTo(page: Page, name: string, { backwards = false } = {}): Promise<void> {
