@@ -1,0 +1,114 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { expect, onTestFinished, test } from 'vitest'
+import { launchBrowser } from '../support/browser.ts'
+import { expectAccessible, hydrated, openTab, visit } from '../support/page.ts'
+import { startServer } from '../support/server-process.ts'
+
+test('German from the first paint on: signed up, asked, found, set; English on a click, without another page; from the right to the left; and the account goes', async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'parley-'))
+  onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }))
+  const server = await startServer({ PARLEY_DATA_DIR: dataDir }, { pages: true })
+  const browser = await launchBrowser()
+  onTestFinished(() => browser.close())
+  const context = await browser.newContext({
+    ...{ baseURL: server.url, locale: 'de-DE', timezoneId: 'Europe/Berlin', reducedMotion: 'reduce' },
+    viewport: { width: 1280, height: 800 },
+  })
+  await context.addCookies([{ name: 'parley-chat', value: 'panel', url: server.url }])
+  const { page, problems } = await openTab(context)
+  const asked: string[] = []
+  page.on('request', (request) => asked.push(request.url()))
+
+  // Before any script.
+  const first = await fetch(`${server.url}/sign-up`, { headers: { 'accept-language': 'de-AT, en;q=0.5' } })
+  const html = await first.text()
+  expect(html).toMatch(/<html lang="de" dir="ltr"/)
+  expect(html).toContain('<title>Konto anlegen · Parley</title>')
+
+  await visit(page, '/sign-up')
+  await expectAccessible(page)
+  await page.getByLabel('Name').fill('Ada')
+  await page.getByLabel('E-Mail').fill('ada@example.test')
+  await page.getByLabel('Passwort').fill('correct horse battery staple')
+  await page.getByRole('button', { name: 'Konto anlegen' }).click()
+  await page.waitForURL('**/dashboard')
+  await hydrated(page)
+  await page.getByText('Noch keine Aufgaben').waitFor()
+  await page.getByRole('textbox', { name: 'Neue Aufgabe' }).fill('Hafermilch kaufen')
+  await page.keyboard.press('Enter')
+  await page.getByText('Eine offene Aufgabe, heute ist nichts fällig.').waitFor()
+  await expectAccessible(page)
+  expect(
+    asked.filter((it) => /\/assets\/en-/.test(it)),
+    'nobody is sent a language that is not read',
+  ).toEqual([])
+  expect(await page.evaluate(() => document.fonts.check('16px "Inter Variable"'))).toBe(true)
+  expect(asked.some((it) => /inter-latin-wght-normal.*\.woff2/.test(it))).toBe(true)
+
+  await visit(page, '/dashboard/chat')
+  await page.getByText('Ich bin der Offline-Assistent').waitFor()
+  await page.getByRole('button', { name: 'Zeig meine offenen Aufgaben' }).click()
+  await page.getByText('Die Antwort ist fertig.').waitFor()
+  const card = page.getByRole('article', { name: 'Werkzeug: Aufgaben ansehen' })
+  expect(await card.innerText()).toContain('Erledigt')
+  await page.reload()
+  await hydrated(page)
+  await expectAccessible(page)
+  await mirrored(page)
+
+  await visit(page, '/dashboard/history?q=milch')
+  await page.getByText(/\d gefunden/).waitFor()
+  await visit(page, '/dashboard/nirgends')
+  await page.getByRole('heading', { name: 'Hier ist nichts' }).waitFor()
+  await page.getByRole('link', { name: 'Verlauf' }).waitFor()
+
+  await visit(page, '/dashboard/settings')
+  await page.getByLabel('Bisheriges Passwort').fill('something else')
+  await page.getByLabel('Neues Passwort').fill('another good password')
+  await page.getByRole('button', { name: 'Passwort ändern' }).click()
+  await page.getByText('Das bisherige Passwort stimmt nicht.').waitFor()
+  await expectAccessible(page)
+  const name = page.getByLabel('Name', { exact: true })
+  await name.fill('Ada, halb geändert')
+  await page.getByText('English', { exact: true }).click()
+  await page.getByRole('heading', { level: 1, name: 'Settings' }).waitFor()
+  expect(await page.locator('html').getAttribute('lang')).toBe('en')
+  expect(await page.title()).toBe('Settings · Parley')
+  expect(await name.inputValue(), 'the page is the same one').toBe('Ada, halb geändert')
+  await visit(page, '/dashboard')
+  await page.getByRole('heading', { name: 'Tasks' }).waitFor()
+  await mirrored(page)
+
+  await visit(page, '/dashboard/settings')
+  await page.getByRole('button', { name: /^Delete my account/ }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Password').fill('not this one')
+  await dialog.getByRole('button', { name: 'Delete everything' }).click()
+  await dialog.getByText('The current password is not right.').waitFor()
+  await dialog.getByLabel('Password').fill('correct horse battery staple')
+  await dialog.getByRole('button', { name: 'Delete everything' }).click()
+  await page.waitForURL('**/sign-up')
+  await hydrated(page)
+  await visit(page, '/sign-in')
+  await page.getByLabel('E-mail').fill('ada@example.test')
+  await page.getByLabel('Password').fill('correct horse battery staple')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByText('E-mail and password do not match.').waitFor()
+
+  // What was refused on purpose says so in the console too.
+  expect(problems.filter((it) => !/status of 40[0-9]/.test(it))).toEqual([])
+  expect(asked.filter((it) => !it.startsWith(server.url) && !it.startsWith('data:'))).toEqual([])
+}, 600_000)
+
+/** As it would lie in Arabic: everything on the other side, and nothing outside. */
+async function mirrored(page: Page): Promise<void> {
+  const turn = (to: string) => page.evaluate((dir) => document.documentElement.setAttribute('dir', dir), to)
+  await turn('rtl')
+  const sidebar = await page.getByRole('complementary').first().boundingBox()
+  expect(sidebar?.x, 'the sidebar is at the right').toBeGreaterThan(640)
+  await expectAccessible(page)
+  await turn('ltr')
+}
