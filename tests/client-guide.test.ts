@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
+import ts from 'typescript'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { startApp, type TestApp } from './support/app.ts'
 import { cleanUp, cleanUpAfterFile } from './support/cleaning.ts'
@@ -93,6 +94,26 @@ describe('the guide for clients', () => {
     const token = await curls('token', { JAR: join(folder, 'jar'), EMAIL: ada.email, PASSWORD: password })
     expect(JSON.parse(token).token).toMatch(/^ey/)
   })
+
+  test('has TypeScript of which the types hold', () => {
+    const folder = 'node_modules/.cache/parley-guide'
+    mkdirSync(folder, { recursive: true })
+    const within = mkdtempSync(join(folder, 'types-'))
+    cleanUp(() => rmSync(within, { recursive: true, force: true }))
+    const files = [...scripts].map(([name, code]) => {
+      const file = join(within, name)
+      // As modules: what is awaited at the top, and names that come in several blocks.
+      writeFileSync(file, `${code.replace('./schema/follow.ts', resolve('schema/follow.ts'))}\nexport {}\n`)
+      return file
+    })
+    const { config } = ts.readConfigFile('tsconfig.json', ts.sys.readFile)
+    const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, '.')
+    const program = ts.createProgram(files, { ...options, noEmit: true, incremental: false, composite: false })
+    const wrong = files.flatMap((file) => ts.getPreEmitDiagnostics(program, program.getSourceFile(file)))
+    expect(wrong.map((it) => `${it.file?.fileName}: ${ts.flattenDiagnosticMessageText(it.messageText, ' ')}`)).toEqual(
+      [],
+    )
+  }, 120_000)
 
   test('has Python that Python can read', async () => {
     expect([...pythons.keys()]).toEqual(['ask.py', 'follow.py'])

@@ -4,8 +4,8 @@ import { startApp } from './support/app.ts'
 import { says, startProvider } from './support/scripted-provider.ts'
 import type { User } from './support/user.ts'
 
-const messages = 1_500
-const conversations = 600
+const messages = 800
+const conversations = 320
 const pageSize = 40
 
 type Page = { edges: { node: { id: string } }[]; pageInfo: { more: boolean; at: string | null } }
@@ -110,5 +110,5 @@ test('who walks page by page while others write meets every row once, in both di
     writes,
   )
   known(found, 'msg', allFound)
-  expect(others).toBeGreaterThan(20)
-}, 240_000)
+  expect(others).toBeGreaterThan(10)
+}, 300_000)

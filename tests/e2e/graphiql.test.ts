@@ -112,4 +112,4 @@ test('GraphiQL works without any other host: examples, an answer, and a subscrip
 
   expect(outside).toEqual([])
   expect(problems).toEqual([])
-})
+}, 240_000)
