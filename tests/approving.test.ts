@@ -1,10 +1,12 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { startApp } from './support/app.ts'
 import { cleanUp } from './support/cleaning.ts'
 import { openDatabase } from './support/databases.ts'
 import { asked, decides } from './support/deciding.ts'
 import { calls, says, startProvider } from './support/scripted-provider.ts'
 import type { User } from './support/user.ts'
+
+vi.setConfig({ testTimeout: 120_000 })
 
 async function start() {
   const provider = await startProvider()

@@ -316,15 +316,21 @@ describe('the endpoint itself', async () => {
       return em
     }
     const client = new Client({ name: 'test', version: '1' })
+    /** What each answer to a call had in it by the end. */
+    const answers: Promise<string>[] = []
     const transport = new StreamableHTTPClientTransport(new URL('http://parley.test/mcp'), {
-      fetch: (url, init) => endpoint.fetch(new Request(url, init)),
+      fetch: async (url, init) => {
+        const response = await endpoint.fetch(new Request(url, init))
+        if (String(init?.body).includes('tools/call')) answers.push(response.clone().text())
+        return response
+      },
     })
     await client.connect(transport)
-    return { endpoint, client, gate, begun: begun.promise }
+    return { endpoint, client, gate, answers, begun: begun.promise }
   }
 
   test('hears that a call is cancelled, and answers it no more', async () => {
-    const { client, gate, begun } = await door()
+    const { endpoint, client, gate, answers, begun } = await door()
     const stop = new AbortController()
     const call = client.callTool({ name: 'list_tasks', arguments: {} }, undefined, { signal: stop.signal })
     await begun
@@ -332,6 +338,9 @@ describe('the endpoint itself', async () => {
     await expect(call).rejects.toThrow('enough')
     gate.resolve()
     expect(await client.callTool({ name: 'list_tasks', arguments: {} })).toMatchObject({ structuredContent: {} })
+    await endpoint.close()
+    const [cancelled, answered] = await Promise.all(answers)
+    expect([cancelled?.includes('"result"'), answered?.includes('"result"')]).toEqual([false, true])
   })
 
   test('ends sessions that nobody uses', async () => {

@@ -131,6 +131,24 @@ test('the model is given so much of a result, and not a byte more', async () => 
   expect(shownToModel()).toMatch(/shortened/i)
 })
 
+test('eight calls of one step are made, the ninth is not, and the model can ask for it again', async () => {
+  const call = { name: 'web__atLimit', arguments: {} }
+  for (const count of [8, 9]) {
+    provider.plays(calls(...Array<typeof call>(count).fill(call)), says('Done.'))
+    const { events } = await ada.hears('Go')
+    const states = new Map<string, string>()
+    for (const it of events)
+      if (it.__typename === 'ToolCallChanged')
+        states.set(it.toolCall.id, `${it.toolCall.status} ${it.toolCall.error?.code ?? ''}`.trim())
+    const made = Array(8).fill('SUCCEEDED')
+    expect([...states.values()].toSorted().toReversed()).toEqual(
+      count === 8 ? made : [...made, 'FAILED TOOL_CANCELLED'],
+    )
+  }
+  expect(shownToModel()).toContain('Only 8 calls are made in one step. Ask for this one again.')
+  expect(provider.refusals).toEqual([])
+})
+
 test('a call says by name what it is about, as long as it is about that', async () => {
   const { createTask } = await ada.mutate<{ createTask: { task: { id: string } } }>(
     'mutation { createTask(input: { title: "buy milk" }) { task { id } } }',

@@ -50,7 +50,7 @@ test('by keyboard alone: ask, approve with other arguments, queue, stop, edit an
   await page.keyboard.type(`"${kept[1]}"}`)
   await tabTo(page, 'Approve: Delete task')
   await page.keyboard.press('Enter')
-  await page.getByRole('log').getByRole('log').getByText('It is gone.').waitFor()
+  await page.getByRole('log').getByText('It is gone.').waitFor()
   expect(await openTasks(page), 'the arguments of the person counted').toEqual(['oat milk'])
   expect(await page.getByText(/tokens read/).innerText()).toMatch(/^[\d,]+ tokens read, [\d,]+ written$/)
 

@@ -12,6 +12,7 @@ test('three tool servers from npm are used in the browser; one is killed, and is
   const folder = mkdtempSync(join(tmpdir(), 'parley-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   writeFileSync(join(folder, 'hello.txt'), 'Hello from a file')
+  writeFileSync(join(folder, 'long.txt'), `${'A line of many.\n'.repeat(10_000)}The last line.`)
   // The folder is named to all of them, so that their processes are known by it.
   const run = (name: string, ...args: string[]) => ({
     command: process.execPath,
@@ -54,26 +55,55 @@ test('three tool servers from npm are used in the browser; one is killed, and is
     says('All three answered.'),
   )
   await ask(page, 'Try all three', 'All three answered.')
-  const cards = page.getByRole('region', { name: /^Tool:/ })
+  const cards = page.getByRole('article', { name: /^Tool:/ })
   expect(await cards.count()).toBe(3)
   for (const card of await cards.all()) expect(await card.innerText()).toContain('Done')
   await cards.nth(1).locator('summary').click()
   expect(await cards.nth(1).innerText()).toContain('Hello from a file')
   await expectAccessible(page)
 
+  // Each kind of result is shown as what it is; nothing in it is opened by itself.
+  provider.plays(
+    calls(
+      { name: 'everything__get-tiny-image' },
+      { name: 'everything__get-resource-links', arguments: { count: 1 } },
+      { name: 'everything__get-structured-content', arguments: { location: 'Chicago' } },
+      { name: 'files__read_text_file', arguments: { path: join(folder, 'long.txt') } },
+    ),
+    says('These are all kinds.'),
+  )
+  await ask(page, 'Show me', 'These are all kinds.')
+  const [picture, link, table, text] = [3, 4, 5, 6].map((at) => cards.nth(at))
+  for (const card of [picture, link, table, text]) await card?.locator('summary').click()
+  const image = picture?.locator('img')
+  await image?.waitFor()
+  expect(await image?.getAttribute('src')).toMatch(/^data:image\/png;base64,/)
+  expect(await image?.evaluate((it: HTMLImageElement) => it.decode().then(() => it.naturalWidth > 0))).toBe(true)
+  expect(await link?.innerText()).toContain('A link')
+  expect(await link?.locator('a').count()).toBe(0)
+  expect(await table?.locator('dt').allInnerTexts()).toContain('humidity')
+  expect(await text?.innerText()).not.toContain('The last line.')
+  const more = text?.getByRole('button', { name: 'Show more' })
+  for (let n = 0; n < 2; n++) {
+    await more?.click()
+    await text?.getByText(n === 0 ? 'The first 131 kB of it.' : 'The last line.').waitFor()
+  }
+  expect(await more?.count()).toBe(0)
+  await expectAccessible(page)
+
   const long = { name: 'everything__trigger-long-running-operation', arguments: { duration: 60, steps: 60 } }
   provider.plays(calls(long), says('That did not work.'))
   const answered = ask(page, 'Take your time', 'That did not work.')
-  await cards.nth(3).waitFor()
-  await cards.nth(3).getByRole('progressbar').waitFor()
+  await cards.nth(7).waitFor()
+  await cards.nth(7).getByRole('progressbar').waitFor()
   process.kill(pidOf('everything', folder), 'SIGKILL')
   await answered
-  await cards.nth(3).locator('summary').click()
-  expect(await cards.nth(3).innerText()).toContain('The connection was lost.')
+  await cards.nth(7).locator('summary').click()
+  expect(await cards.nth(7).innerText()).toContain('The connection was lost.')
 
   provider.plays(calls({ name: 'everything__echo', arguments: { message: 'again' } }), says('It is back.'))
   await ask(page, 'Once more', 'It is back.')
-  expect(await cards.nth(4).innerText()).toContain('Done')
+  expect(await cards.nth(8).innerText()).toContain('Done')
   expect(provider.refusals).toEqual([])
   expect(problems).toEqual([])
 }, 240_000)

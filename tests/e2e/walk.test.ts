@@ -38,7 +38,7 @@ test('one person asks and finds everything again, another one finds nothing of i
   expect(await ending.innerText()).toBe('The answer is complete.')
   expect((await lengths()).length, 'the answer grows on the page').toBeGreaterThan(5)
 
-  const cards = page.getByRole('region', { name: /^Tool:/ })
+  const cards = page.getByRole('article', { name: /^Tool:/ })
   expect(await cards.count()).toBe(2)
   for (const card of await cards.all()) expect(await card.innerText()).toContain('Done')
   await cards.first().locator('summary').click()

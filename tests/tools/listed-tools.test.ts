@@ -1,9 +1,11 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { standardLimits } from '../../api/limits.ts'
 import { readTools } from '../../api/tools/listed-tools.ts'
 import { createSchemaChecks } from '../../api/tools/schema-checks.ts'
 import { createTimeBox } from '../../api/tools/time-box.ts'
 import { nameForModel } from '../../api/tools/tool-names.ts'
+
+vi.setConfig({ testTimeout: 30_000 })
 
 const checkOf = createSchemaChecks(createTimeBox(1_000))
 
@@ -177,7 +179,7 @@ describe('a schema that is a bomb', () => {
     const since = performance.now()
     const told = tools[0]?.input({ x: value }) ?? leftOut[0]
     expect(told).toBeDefined()
-    expect(performance.now() - since).toBeLessThan(6_000)
+    expect(performance.now() - since).toBeLessThan(8_000)
   })
 })
 

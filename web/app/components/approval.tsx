@@ -19,7 +19,7 @@ export function Approval({ toolCallId, title, subject, args }: ApprovalProps) {
   const edited = changed ? objectIn(text) : undefined
   const say = async (decision: Decision, button: HTMLElement) => {
     // The buttons go with the decision: the card keeps the focus.
-    button.closest('section')?.querySelector('summary')?.focus()
+    button.closest('article')?.querySelector('summary')?.focus()
     setBusy(true)
     await decide(toolCallId, decision, decision === 'APPROVE' ? { args: edited } : { reason: reason.trim() })
     setBusy(false)

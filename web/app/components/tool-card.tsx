@@ -20,7 +20,7 @@ export function ToolCard({ call }: { call: ToolCall }) {
   const [open, setOpen] = useState(waits)
   const short = callInShort(call)
   return (
-    <section
+    <article
       aria-label={t('card', { title })}
       data-tool={call.name}
       data-status={call.status}
@@ -73,7 +73,7 @@ export function ToolCard({ call }: { call: ToolCall }) {
           {errorInWords(call.error)}
         </p>
       )}
-    </section>
+    </article>
   )
 }
 

@@ -46,7 +46,7 @@ function Table({ rows }: { rows: readonly Row[] }) {
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))]
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by key
-    <section tabIndex={0} aria-label={t('result')} className="max-h-80 overflow-auto rounded-lg border border-line">
+    <figure tabIndex={0} aria-label={t('result')} className="max-h-80 overflow-auto rounded-lg border border-line">
       <table className="w-full text-start text-sm">
         <thead>
           <tr className="bg-sunken text-xs text-muted">
@@ -70,7 +70,7 @@ function Table({ rows }: { rows: readonly Row[] }) {
           ))}
         </tbody>
       </table>
-    </section>
+    </figure>
   )
 }
 
