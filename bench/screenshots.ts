@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { launchBrowser } from '../tests/support/browser.ts'
-import type { Messages, Translated } from '../web/app/messages/catalogue.ts'
 import { messages as german } from '../web/app/messages/de.ts'
 import { messages as english } from '../web/app/messages/en.ts'
+import type { Messages, Translated } from '../web/app/messages/shape.ts'
 
 type Language = 'en' | 'de'
 type Words = Translated<Messages>

@@ -1,5 +1,5 @@
 import { words } from './language.tsx'
-import type { Messages } from './messages/catalogue.ts'
+import type { Messages } from './messages/shape.ts'
 
 /** A request that did not do what it should, in words for the person. */
 export class Failure extends Error {

@@ -3,8 +3,9 @@ import { Direction } from 'radix-ui'
 import { createContext, type ReactNode, useContext, useState, useSyncExternalStore } from 'react'
 import { createTranslator, IntlProvider } from 'use-intl'
 import { useClock } from './clock.tsx'
-import { loadMessages, type Messages, messagesOf } from './messages/catalogue.ts'
+import { loadMessages, messagesOf } from './messages/catalogue.ts'
 import { directionOf, formatsOfLanguage, type Language, languageCookie, languages } from './messages/languages.ts'
+import type { Messages } from './messages/shape.ts'
 
 const inBrowser = typeof document !== 'undefined'
 const watchers = new Set<() => void>()

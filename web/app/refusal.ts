@@ -1,5 +1,5 @@
 import type { Words } from './language.tsx'
-import type { Messages } from './messages/catalogue.ts'
+import type { Messages } from './messages/shape.ts'
 
 /** Why Better Auth did not do what was asked, as a sentence in the language of `t`. */
 export function refusalInWords(

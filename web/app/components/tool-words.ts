@@ -1,6 +1,6 @@
 import { useTranslations } from 'use-intl'
 import type { ToolCallFieldsFragment } from '../../../schema/generated/graphql.ts'
-import type { Messages } from '../messages/catalogue.ts'
+import type { Messages } from '../messages/shape.ts'
 
 type Named = { title: string | null; name: string; server?: string }
 

@@ -1,12 +1,5 @@
 import type { Language } from './languages.ts'
-
-/** All words of the pages: English says which there are. */
-export type Messages = typeof import('./en.ts').messages
-
-/** The same in another language. A key that is missing there fails the types. */
-export type Translated<Original> = {
-  readonly [Key in keyof Original]: Original[Key] extends string ? string : Translated<Original[Key]>
-}
+import type { Messages, Translated } from './shape.ts'
 
 // Each is a file of its own, so that a browser is sent the one it shows.
 const files: Record<Language, () => Promise<{ messages: Translated<Messages> }>> = {

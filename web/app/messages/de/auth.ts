@@ -1,4 +1,4 @@
-import type { Messages, Translated } from '../catalogue.ts'
+import type { Messages, Translated } from '../shape.ts'
 
 export const auth = {
   signIn: 'Anmelden',

@@ -1,5 +1,5 @@
-import type { Translated } from '../catalogue.ts'
 import type { files as english } from '../en/files.ts'
+import type { Translated } from '../shape.ts'
 
 /** Dateien, die mit einer Nachricht gesendet werden. */
 export const files = {
