@@ -79,7 +79,13 @@ async function start(api: Api, limits: Partial<Limits> = {}) {
   const tools = { weather: tool(city), time: tool(city), pay: tool(free), list: tool(free) }
   const server = await startToolServer(scriptedTools(tools))
   const file = mcpFile({ mcpServers: { s: { url: server.url } } })
-  const app = await startApp({ provider, api, limits, env: { PARLEY_MCP_CONFIG: file } })
+  // Model, server and reader are one process here: a lease must outlast 20,000 tokens on a slow machine.
+  const app = await startApp({
+    provider,
+    api,
+    limits: { leaseMilliseconds: 60_000, ...limits },
+    env: { PARLEY_MCP_CONFIG: file },
+  })
   const ada = await app.user('ada')
   const connected = '{ toolServers { name status } }'
   await vi.waitUntil(

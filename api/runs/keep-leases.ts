@@ -20,30 +20,41 @@ export type Keeping = {
  * all when the database was away for so long that others may hold them soon.
  */
 export async function keepLeases(keeping: Keeping): Promise<void> {
-  const { claim, signal } = keeping
+  const { claim, held, signal } = keeping
   const { leaseMilliseconds } = claim
   let renewedAt = performance.now()
   let failed = false
   while (await waited(leaseMilliseconds * (failed ? 0.1 : 0.3), signal)) {
     const began = performance.now()
-    failed = !(await renew(keeping, leaseMilliseconds * 0.2))
-    if (!failed) renewedAt = began
-    else if (performance.now() - renewedAt > leaseMilliseconds * 0.7) keeping.loseAll()
+    // One that is answered late has renewed them all the same: a busy process must not give up what it holds.
+    const renewal = renew(keeping, held()).then((found) => {
+      renewedAt = Math.max(renewedAt, began)
+      return found
+    })
+    failed = !(await told(keeping, renewal, leaseMilliseconds * 0.2))
+    if (failed && performance.now() - renewedAt > leaseMilliseconds * 0.7) keeping.loseAll()
   }
 }
 
-async function renew({ claim, em, held, halt }: Keeping, patienceMs: number): Promise<boolean> {
-  const ids = held()
-  if (ids.length === 0) return true
+type Told = { id: string; why: Halt['why'] }[]
+
+async function renew({ claim, em }: Keeping, ids: string[]): Promise<Told> {
+  if (ids.length === 0) return []
+  const ours = await renewLeases(em(), claim, ids)
+  return ids.flatMap((id): Told => {
+    // One that has just ended is not among them either: it hears this no more.
+    if (!ours.has(id)) return [{ id, why: 'lost' }]
+    return ours.get(id)?.stop ? [{ id, why: 'stop' }] : []
+  })
+}
+
+/** Passes on what the renewal says of runs, if it says it in time: later they may be others under the same id. */
+async function told({ halt }: Keeping, renewal: Promise<Told>, patienceMs: number): Promise<boolean> {
   try {
-    const ours = await within(patienceMs, renewLeases(em(), claim, ids))
-    for (const id of ids) {
-      // One that has just ended is not among them either: it hears this no more.
-      if (!ours.has(id)) halt(id, 'lost')
-      if (ours.get(id)?.stop) halt(id, 'stop')
-    }
+    for (const { id, why } of await within(patienceMs, renewal)) halt(id, why)
     return true
   } catch (error) {
+    renewal.catch(() => {})
     complain('lease', error)
     return false
   }
