@@ -55,7 +55,11 @@ builder.relayMutationField(
         description:
           'At least one of `conversations:read`, `conversations:write`, `runs:write`, `tasks:read`, `tasks:write`. Who may have messages answered (`runs:write`) lets the assistant work on the tasks, too.',
       }),
-      expiresInDays: t.int({ required: true, defaultValue: 90, description: '1 to 365.' }),
+      expiresInDays: t.int({
+        required: true,
+        defaultValue: 90,
+        description: 'After how many days it opens nothing any more: 1 to 365.',
+      }),
       idempotencyKey: t.string({
         description:
           '8 to 128 printable ASCII characters. The same key again makes no second API key; but the first one cannot be shown again, so `key` is then empty.',

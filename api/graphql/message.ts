@@ -24,7 +24,7 @@ const MessageStatus = builder.enumType('MessageStatus', {
     COMPLETE: { description: 'Said to the end.' },
     STOPPED: { description: 'A person stopped it. The text so far is kept.' },
     INTERRUPTED: { description: 'The model, a limit or the network ended it. The text so far is kept.' },
-    FAILED: { description: 'Nothing came of it.' },
+    FAILED: { description: 'Nothing came of it: `run { error }` says why.' },
   } as const,
 })
 

@@ -72,7 +72,12 @@ builder.queryFields((t) => ({
       'Any object by its id; null when there is none, or none of yours. A key needs the scope that reads this kind of object.',
     type: Node,
     nullable: true,
-    args: { id: t.arg.id({ required: true, description: 'The `id` of the object.' }) },
+    args: {
+      id: t.arg.id({
+        required: true,
+        description: 'The `id` of an object of any kind: how it begins says which, as in `msg_…`.',
+      }),
+    },
     resolve: (_, { id }, context) => findNode(id, context),
   }),
   nodes: t.field({

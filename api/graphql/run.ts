@@ -53,7 +53,10 @@ builder.objectType(Run, {
       description: 'Where it answers.',
       resolve: async (run, _, { loaders }) => present('conv', await loaders.conversation.load(run.conversationId)),
     }),
-    status: t.expose('status', { type: RunStatus, description: 'How far it is.' }),
+    status: t.expose('status', {
+      type: RunStatus,
+      description: 'How far it is. COMPLETED, STOPPED, FAILED and INTERRUPTED are ends: nothing changes after them.',
+    }),
     attempt: t.exposeInt('attempt', {
       description: '1, and one more for each server that was lost while it worked on this run.',
     }),

@@ -146,7 +146,11 @@ builder.relayMutationField(
     description: 'What you say about a tool call that waits for you.',
     inputFields: (t) => ({
       toolCallId: t.id({ required: true, description: 'The call: `call_…`, with status AWAITING_APPROVAL.' }),
-      decision: t.field({ type: ToolCallDecision, required: true, description: 'Yes or no.' }),
+      decision: t.field({
+        type: ToolCallDecision,
+        required: true,
+        description: 'Yes or no. The first decision holds: the same again changes nothing, another one is CONFLICT.',
+      }),
       arguments: t.field({
         type: 'JSON',
         description: 'With APPROVE: an object to call the tool with instead of what the assistant wrote.',

@@ -8,12 +8,15 @@ const ExportFormat = builder.enumType('ExportFormat', {
   description: 'As what conversations are exported.',
   values: {
     JSONL: { description: 'One JSON value per line, without loss: what `POST /import` takes again.' },
-    MARKDOWN: { description: 'To be read by people.' },
+    MARKDOWN: {
+      description: 'To be read by people: what is shown, without superseded messages. It cannot be imported.',
+    },
   } as const,
 })
 
 const Export = builder.objectRef<{ path: string; conversations: number }>('Export').implement({
-  description: 'A download of conversations.',
+  description:
+    'Where a file of conversations waits to be downloaded. It is made while it is read, so it is as of then.',
   fields: (t) => ({
     path: t.exposeString('path', {
       description: 'What to GET on this server, with the same credential: the file comes as a stream.',
@@ -53,19 +56,26 @@ const Entry = builder.objectRef<ImportEntry>('ImportEntry').implement({
 builder.objectType(ImportJob, {
   name: 'Import',
   description:
-    'The reading of a file that was sent to `POST /import`: a bundle of Parley, or the export of ChatGPT, Claude, LibreChat or Open WebUI.',
+    'The reading of a file that was sent to `POST /import`: a bundle of Parley, or the export of ChatGPT, Claude, LibreChat or Open WebUI. Ask for it again, once a second say, while it is RUNNING: `imported`, `present` and `skipped` together are how many of `total` were read.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'As `POST /import` gave it.' }),
-    status: t.expose('status', { type: ImportStatus, description: 'How far it is.' }),
+    status: t.expose('status', {
+      type: ImportStatus,
+      description: 'RUNNING, until the file was read or could not be.',
+    }),
     format: t.exposeString('format', {
       nullable: true,
       description: 'Which program wrote the file: `parley`, `chatgpt`, `claude`, `librechat` or `open-webui`.',
     }),
     problem: t.exposeString('problem', { nullable: true, description: 'Why the file was not read to its end.' }),
-    total: t.exposeInt('total', { description: 'How many conversations there seem to be.' }),
+    total: t.exposeInt('total', {
+      description: 'How many conversations the file seems to have; at the end, how many it had.',
+    }),
     imported: t.exposeInt('imported', { description: 'How many of them are here now, thanks to this import.' }),
     present: t.exposeInt('present', { description: 'How many were here already.' }),
-    skipped: t.exposeInt('skipped', { description: 'How many could not be read.' }),
+    skipped: t.exposeInt('skipped', {
+      description: 'How many could not be read: the report says why. Of none of them is there a part.',
+    }),
     report: t.field({
       type: [Entry],
       description: 'What became of each conversation; empty until the end.',
@@ -84,7 +94,11 @@ builder.queryFields((t) => ({
     nullable: true,
     args: {
       conversationId: t.arg.id({ description: 'Only this one: `conv_…`. Left out: all.' }),
-      format: t.arg({ type: ExportFormat, defaultValue: 'JSONL', description: 'As what.' }),
+      format: t.arg({
+        type: ExportFormat,
+        defaultValue: 'JSONL',
+        description: 'JSONL to keep or move it, MARKDOWN to read it.',
+      }),
     },
     resolve: async (_, { conversationId, format }, { em, viewer, loaders }) => {
       const path = `/export?format=${(format ?? 'JSONL').toLowerCase()}`

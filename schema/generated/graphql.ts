@@ -18,7 +18,7 @@ export type ConversationFilter = {
 
 /** What the key is for, and what it may do. */
 export type CreateApiKeyInput = {
-  /** 1 to 365. */
+  /** After how many days it opens nothing any more: 1 to 365. */
   expiresInDays?: number;
   /** 8 to 128 printable ASCII characters. The same key again makes no second API key; but the first one cannot be shown again, so `key` is then empty. */
   idempotencyKey?: string | null | undefined;
@@ -44,7 +44,7 @@ export type CreateTaskInput = {
 export type DecideToolCallInput = {
   /** With APPROVE: an object to call the tool with instead of what the assistant wrote. */
   arguments?: unknown;
-  /** Yes or no. */
+  /** Yes or no. The first decision holds: the same again changes nothing, another one is CONFLICT. */
   decision: ToolCallDecision;
   /** With DENY: why, in words that the assistant is told. */
   reason?: string | null | undefined;
@@ -78,7 +78,7 @@ export type EditMessageInput = {
 export type ExportFormat =
   /** One JSON value per line, without loss: what `POST /import` takes again. */
   | 'JSONL'
-  /** To be read by people. */
+  /** To be read by people: what is shown, without superseded messages. It cannot be imported. */
   | 'MARKDOWN';
 
 /** What the person thought of an answer. */
@@ -119,7 +119,7 @@ export type MessageRole =
 export type MessageStatus =
   /** Said to the end. */
   | 'COMPLETE'
-  /** Nothing came of it. */
+  /** Nothing came of it: `run { error }` says why. */
   | 'FAILED'
   /** The model, a limit or the network ended it. The text so far is kept. */
   | 'INTERRUPTED'
