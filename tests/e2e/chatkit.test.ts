@@ -37,7 +37,11 @@ async function comes(name: string, played: object = {}) {
   return { ...tab, context }
 }
 
+/** Until ChatKit's stream has ended, which is a moment after the last words: before that it takes nothing. */
+const rests = (page: Page) => page.locator('openai-chatkit [role=log][aria-busy=false]').waitFor()
+
 async function write(page: Page, text: string): Promise<void> {
+  await rests(page)
   await page.locator('openai-chatkit').getByRole('textbox', { name: 'Message' }).fill(text)
   await page.keyboard.press('Enter')
 }
@@ -65,6 +69,8 @@ test('ChatKit works over our server: tools, approval, stop, trying again, histor
   )
   provider.plays(says('It is gone.'))
   await say('Delete it')
+  await log.getByRole('button', { name: 'Approve' }).waitFor()
+  await rests(page)
   await log.getByRole('button', { name: 'Approve' }).click()
   await log.getByText('It is gone.').waitFor()
 
@@ -78,6 +84,8 @@ test('ChatKit works over our server: tools, approval, stop, trying again, histor
   // An answer that fails says so, and can be asked for again.
   provider.plays(cuts('Half an'), says('Now it works.'))
   await say('And now?')
+  await log.getByRole('alert').waitFor()
+  await rests(page)
   await log.getByRole('alert').getByRole('button', { name: 'Retry' }).click()
   await log.getByText('Now it works.').waitFor()
 
@@ -105,6 +113,8 @@ test('ChatKit works over our server: tools, approval, stop, trying again, histor
   )
   provider.plays(says('The soap is gone.'))
   await sendElsewhere(page, conversation, 'Add soap and delete it')
+  await log.getByRole('button', { name: 'Approve' }).waitFor()
+  await rests(page)
   await log.getByRole('button', { name: 'Approve' }).click()
   await log.getByText('The soap is gone.').waitFor()
   expect(problems).toEqual([])
@@ -116,7 +126,7 @@ test('ChatKit works over our server: tools, approval, stop, trying again, histor
   await visit(page, conversation)
   await page.getByText('ChatKit could not be loaded from its host').waitFor()
   expect(await page.getByRole('log').innerText()).toContain('Now it works.')
-}, 120_000)
+}, 240_000)
 
 const png = Buffer.from(
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR4nGNgYGBgAAAABQABh6FO1AAAAABJRU5ErkJggg==',
@@ -156,6 +166,7 @@ test('files, dictation, the choice of a model, feedback, a form and the tasks pa
   await expect.poll(() => message.inputValue(), patiently).toBe('Words that were spoken')
   expect(provider.recordings[0]).toContain(webm.toString('latin1'))
   provider.plays(says('Heard.'))
+  await rests(page)
   await message.press('Enter')
   await log.getByText('Heard.').waitFor()
   await log.getByRole('button', { name: 'negative feedback' }).last().click()
@@ -226,7 +237,7 @@ test('files, dictation, the choice of a model, feedback, a form and the tasks pa
   await page.getByRole('button', { name: 'ChatKit noch einmal versuchen' }).click()
   await log.getByText('Still here.').waitFor()
   expect(provider.refusals).toEqual([])
-}, 180_000)
+}, 240_000)
 
 const asksWhichDay = calls({
   name: 'ask_person',
@@ -258,7 +269,7 @@ test('whatever keeps ChatKit away, the panel serves, says so, and lets the perso
     await tab.locator('openai-chatkit').getByText('What can I do for you?').waitFor()
     await tab.close()
   }
-}, 180_000)
+}, 240_000)
 
 const played = (page: Page, it: object) =>
   page.addInitScript((it) => Object.assign(window, { __CHATKIT_STANDIN__: it }), it)
