@@ -115,7 +115,7 @@ test('by keyboard alone: ask, approve with other arguments, queue, stop, edit an
     .getByText(/^The model is busy\. Asking again in \d+ s…$/)
     .waitFor()
   await page.keyboard.press('Escape')
-  await page.getByRole('log').getByText('You stopped this answer.').waitFor()
+  await page.getByText('The answer was stopped.').waitFor()
   expect(provider.refusals).toEqual([])
 }, 300_000)
 
