@@ -9,6 +9,8 @@ export type PageArgs = {
   after?: string | null
   last?: number | null
   before?: string | null
+  /** Left out: the standard ones. */
+  limits?: PageLimits
 }
 
 export type Page<T> = {
@@ -39,8 +41,8 @@ export async function keysetPage<T extends object>(
   entity: EntityName<T>,
   listing: Listing<T>,
   args: PageArgs,
-  limits: PageLimits = standardLimits,
 ): Promise<Page<T>> {
+  const limits = args.limits ?? standardLimits
   const size = pageSize(args, limits)
   const backward = typeof args.last === 'number'
   const { properties } = em.getMetadata().get(entity)
@@ -72,15 +74,14 @@ export async function firstPages<T extends { id: string }>(
   entity: EntityName<T>,
   listing: Listing<T> & { parent: keyof T & string },
   parents: readonly string[],
-  args: Pick<PageArgs, 'first' | 'last'>,
-  limits: PageLimits = standardLimits,
+  args: Pick<PageArgs, 'first' | 'last' | 'limits'>,
 ): Promise<Map<string, Page<T>>> {
   const [only, ...others] = parents
   if (only !== undefined && others.length === 0) {
     const where = { $and: [listing.where, { [listing.parent]: only }] } as FilterQuery<T>
-    return new Map([[only, await keysetPage(em, entity, { ...listing, where }, args, limits)]])
+    return new Map([[only, await keysetPage(em, entity, { ...listing, where }, args)]])
   }
-  const size = pageSize(args, limits)
+  const size = pageSize(args, args.limits ?? standardLimits)
   const backward = typeof args.last === 'number'
   const direction = backward === (listing.direction === 'asc') ? 'desc' : 'asc'
   const lists = parents.map((parent) =>

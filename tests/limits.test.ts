@@ -5,6 +5,7 @@ import { startApp } from './support/app.ts'
 import { cleanUp } from './support/cleaning.ts'
 import { sharedDatabase } from './support/databases.ts'
 import { bearer, keyOf } from './support/key.ts'
+import { mcpSession, postMcp } from './support/mcp.ts'
 import { calls, pause, says, startProvider } from './support/scripted-provider.ts'
 import { storedUser } from './support/stored-user.ts'
 import type { User } from './support/user.ts'
@@ -259,5 +260,80 @@ describe('a limit that processes share', () => {
     }
     const rows = await units.as(user).execute('select bucket from rate_bucket')
     expect(rows.length).toBeLessThanOrEqual(3)
+  })
+})
+
+describe('what one may send: as much as the limit, not one more', () => {
+  const small = {
+    ...{ messageBytes: 20, titleCharacters: 10, taskCharacters: 12, searchCharacters: 8, pageMax: 5, pageDefault: 2 },
+    ...{ cursorBytes: 200, bodyBytes: 3_000 },
+  }
+  const title = (it: string) => [
+    'mutation ($it: String!) { createConversation(input: { title: $it }) { conversation { title } } }',
+    { it },
+  ]
+  const task = (it: string) => ['mutation ($it: String!) { createTask(input: { title: $it }) { task { id } } }', { it }]
+  const search = (it: string) => ['query ($it: String!) { searchMessages(query: $it) { edges { cursor } } }', { it }]
+  const message = (it: string) => [
+    'mutation ($it: String!) { sendMessage(input: { content: $it }) { run { id } } }',
+    { it },
+  ]
+  const page = (n: number) => ['query ($n: Int) { conversations(first: $n) { edges { cursor } } }', { n }]
+  const body = (bytes: number) => ['{ __typename }', { x: 'x'.repeat(bytes - 59) }]
+
+  test('words, pages and bodies', async () => {
+    const provider = await scripted()
+    provider.always(says('yes'))
+    const app = await startApp({ provider, limits: small })
+    const ada = await app.user('ada')
+    const codeOf = async ([query, variables]: (string | object)[]) => {
+      const sent = JSON.stringify({ query, variables })
+      const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: sent }
+      const { errors }: { errors?: { extensions: Refusal }[] } = await (await ada.request('/graphql', init)).json()
+      return { code: errors?.[0]?.extensions.code ?? null, bytes: sent.length }
+    }
+    const pairs: [(string | object)[], (string | object)[]][] = [
+      [title('t'.repeat(10)), title('t'.repeat(11))],
+      [task('t'.repeat(12)), task('t'.repeat(13))],
+      [search('s'.repeat(8)), search('s'.repeat(9))],
+      [message('ä'.repeat(10)), message(`${'ä'.repeat(10)}x`)],
+      [page(5), page(6)],
+      [page(0), page(-1)],
+    ]
+    for (const [most, more] of pairs) {
+      expect((await codeOf(most)).code, JSON.stringify(most)).toBeNull()
+      expect((await codeOf(more)).code, JSON.stringify(more)).toBe('BAD_USER_INPUT')
+    }
+    const { bytes } = await codeOf(body(3_000))
+    expect((await codeOf(body(3_000 + 3_000 - bytes))).code).toBeNull()
+    expect(await codeOf(body(3_000 + 3_001 - bytes))).toEqual({ code: 'PAYLOAD_TOO_LARGE', bytes: 3_001 })
+    for (let n = 0; n < 4; n++) await codeOf(title(`${n}`))
+    const { conversations } = await ada.query<{ conversations: { edges: { cursor: string }[] } }>(
+      '{ conversations { edges { cursor } } }',
+    )
+    expect(conversations.edges).toHaveLength(2)
+    const behind = (cursor: string) => [
+      'query ($c: String) { conversations(after: $c) { edges { cursor } } }',
+      { c: cursor },
+    ]
+    // What follows the end of a cursor is not looked at, but counted.
+    const cursor = conversations.edges[0]?.cursor ?? ''
+    const padded = (length: number) => `${cursor}${'='.repeat(length - cursor.length)}`
+    expect((await codeOf(behind(padded(200)))).code).toBeNull()
+    expect((await codeOf(behind(padded(201)))).code).toBe('BAD_USER_INPUT')
+  })
+
+  test('sessions of MCP', async () => {
+    const app = await startApp({ limits: { mcpSessionsPerUser: 2 } })
+    const [ada, eve] = [await app.user('ada'), await app.user('eve')]
+    const headers = bearer(await ada.token())
+    const [first, second] = [await mcpSession(app.url, headers), await mcpSession(app.url, headers)]
+    const third = await mcpSession(app.url, headers).catch((error: Error) => error.message)
+    // The one that was quiet the longest makes room, or the new one is refused: never are there three.
+    const list = (id: string) => postMcp(app.url, headers, { id: 9, method: 'tools/list', params: {} }, id)
+    const ids = [first.id, second.id, ...(typeof third === 'string' ? [] : [third.id])]
+    const open = await Promise.all(ids.map(async (id) => (await list(id)).status === 200))
+    expect(open.filter(Boolean)).toHaveLength(2)
+    expect((await mcpSession(app.url, bearer(await eve.token()))).id).toBeTruthy()
   })
 })

@@ -119,7 +119,7 @@ async function serve(
     }
     case 'threads.update': {
       const { thread_id: threadId, title } = asked.params
-      return json(toThread(await updateConversation(em, viewer, bell, conversationOf(threadId), { title })))
+      return json(toThread(await updateConversation(em, viewer, bell, conversationOf(threadId), { title }, limits)))
     }
     case 'threads.delete':
       await runs.deleteConversation(em, viewer, conversationOf(asked.params.thread_id))

@@ -43,7 +43,7 @@ export async function listThreads(
 
 async function cursorOf(em: SqlEntityManager, viewer: Viewer, threadId: string): Promise<string> {
   const conversation = await ownConversation(em, viewer, conversationOf(threadId))
-  const { cursorOf } = await listConversations(em, viewer, { first: 0 }) // reads nothing
+  const { cursorOf } = await listConversations(em, viewer, { first: 0 }) // for the form of its cursors
   return cursorOf(conversation)
 }
 

@@ -3,8 +3,9 @@ import { owned, type Viewer } from '../auth/viewer.ts'
 import type { Bell } from '../bell/bell.ts'
 import { inTransaction } from '../bell/in-transaction.ts'
 import { badInput, notFound } from '../errors.ts'
+import { type Limits, standardLimits } from '../limits.ts'
 import { countOfEach, firstPages, keysetPage, type Page, type PageArgs } from '../page.ts'
-import { Conversation, titleCharacters } from './conversation.entity.ts'
+import { Conversation } from './conversation.entity.ts'
 import { Message } from './message.entity.ts'
 
 /** The viewer's conversation. Throws NOT_FOUND when it does not exist or belongs to someone else. */
@@ -83,7 +84,7 @@ export function listMessagesOfEach(
   em: SqlEntityManager,
   viewer: Viewer,
   conversationIds: readonly string[],
-  args: Pick<PageArgs, 'first' | 'last'>,
+  args: Pick<PageArgs, 'first' | 'last' | 'limits'>,
   includeSuperseded = false,
 ): Promise<Map<string, Page<Message>>> {
   const { conversationId: _, ...where } = said(viewer, '', includeSuperseded)
@@ -101,16 +102,19 @@ export async function countMessagesOfEach(
   return countOfEach(em, Message, where, 'conversationId', conversationIds)
 }
 
+type TitleLimits = Pick<Limits, 'titleCharacters'>
+
 /** A new, empty conversation. Throws BAD_USER_INPUT for a title that is blank or too long. */
 export async function createConversation(
   em: SqlEntityManager,
   viewer: Viewer,
   bell: Bell,
   input: { title?: string | null },
+  limits: TitleLimits = standardLimits,
 ): Promise<Conversation> {
   return inTransaction(em, bell, async (em, bell) => {
     const conversation = em.create(Conversation, { userId: viewer.id })
-    if (typeof input.title === 'string') conversation.rename(validTitle(input.title))
+    if (typeof input.title === 'string') conversation.rename(validTitle(input.title, limits))
     await em.flush()
     ringConversation(bell, conversation)
     return conversation
@@ -124,13 +128,14 @@ export async function updateConversation(
   bell: Bell,
   id: string,
   change: { title?: string | null; archived?: boolean | null; pinned?: boolean | null },
+  limits: TitleLimits = standardLimits,
 ): Promise<Conversation> {
   if (change.title === null) throw badInput(['input', 'title'], 'cannot be cleared')
   for (const member of ['archived', 'pinned'] as const)
     if (change[member] === null) throw badInput(['input', member], 'must be true or false')
   return inTransaction(em, bell, async (em, bell) => {
     const conversation = await ownConversation(em, viewer, id)
-    if (typeof change.title === 'string') conversation.rename(validTitle(change.title))
+    if (typeof change.title === 'string') conversation.rename(validTitle(change.title, limits))
     if (typeof change.archived === 'boolean' && change.archived !== (conversation.archivedAt != null))
       conversation.archivedAt = change.archived ? new Date() : null
     if (typeof change.pinned === 'boolean' && change.pinned !== (conversation.pinnedAt != null))
@@ -143,7 +148,7 @@ export async function updateConversation(
   })
 }
 
-function validTitle(text: string): string {
+function validTitle(text: string, { titleCharacters }: TitleLimits): string {
   const title = text.trim()
   if (title === '') throw badInput(['input', 'title'], 'must not be blank')
   if ([...title].length > titleCharacters)

@@ -60,7 +60,7 @@ export function renew(context: Context): void {
   Object.assign(context, unit(context, context.viewer))
 }
 
-function unit({ units }: Parts, viewer: Viewer): Pick<Context, 'em' | 'loaders'> {
+function unit({ units, limits }: Parts, viewer: Viewer): Pick<Context, 'em' | 'loaders'> {
   const em = units.as(viewer)
-  return { em, loaders: createLoaders(em, viewer) }
+  return { em, loaders: createLoaders(em, viewer, limits) }
 }

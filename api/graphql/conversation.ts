@@ -54,12 +54,16 @@ builder.objectType(Conversation, {
             description: 'Also what an edit or a retry has replaced.',
           }),
         },
-        resolve: async ({ id }, { includeSuperseded: asked, after, before, ...size }, { em, viewer, loaders }) => {
+        resolve: async (
+          { id },
+          { includeSuperseded: asked, after, before, ...size },
+          { em, viewer, loaders, limits },
+        ) => {
           const includeSuperseded = asked ?? false
           const page =
             after == null && before == null
               ? await loaders.messagePage.load({ id, includeSuperseded, ...size })
-              : await listMessages(em, viewer, id, { after, before, ...size }, includeSuperseded)
+              : await listMessages(em, viewer, id, { after, before, ...size, limits }, includeSuperseded)
           return connection(
             page ?? emptyPage,
             async () => (await loaders.messageCount.load({ id, includeSuperseded })) ?? 0,
@@ -84,11 +88,11 @@ builder.objectType(Conversation, {
       {
         description: 'The runs that answered in it, the newest first.',
         type: Run,
-        resolve: async ({ id }, { after, before, ...size }, { em, viewer, loaders }) => {
+        resolve: async ({ id }, { after, before, ...size }, { em, viewer, loaders, limits }) => {
           const page =
             after == null && before == null
               ? await loaders.runPage.load({ id, ...size })
-              : await listRuns(em, viewer, id, { after, before, ...size })
+              : await listRuns(em, viewer, id, { after, before, ...size, limits })
           return connection(page ?? emptyPage, async () => (await loaders.runCount.load({ id })) ?? 0)
         },
       },
@@ -130,8 +134,8 @@ builder.queryFields((t) => ({
       args: {
         filter: t.arg({ type: ConversationFilter, description: 'Which ones; left out: all but archived ones.' }),
       },
-      resolve: async (_, { filter, ...args }, { em, viewer }) =>
-        connection(await listConversations(em, viewer, args, filter ?? {}), () =>
+      resolve: async (_, { filter, ...args }, { em, viewer, limits }) =>
+        connection(await listConversations(em, viewer, { ...args, limits }, filter ?? {}), () =>
           countConversations(em, viewer, filter ?? {}),
         ),
     },
@@ -155,12 +159,12 @@ builder.relayMutationField(
   {
     nullable: true,
     description: 'Begins an empty conversation. `sendMessage` without a conversation does it on the way.',
-    resolve: (_, { input: { title, idempotencyKey: key } }, { em, viewer, bell }) =>
+    resolve: (_, { input: { title, idempotencyKey: key } }, { em, viewer, bell, limits }) =>
       idempotent(em, viewer, bell, {
         key,
         operation: 'createConversation',
         input: { title },
-        work: (em, bell) => createConversation(em, viewer, bell, { title }),
+        work: (em, bell) => createConversation(em, viewer, bell, { title }, limits),
         idsOf: ({ id }) => ({ id }),
         again: (em, { id = '' }) => ownConversation(em, viewer, id),
       }),
@@ -187,8 +191,8 @@ builder.relayMutationField(
   {
     nullable: true,
     description: 'Renames, archives or pins a conversation.',
-    resolve: (_, { input: { conversationId, title, archived, pinned } }, { em, viewer, bell }) =>
-      updateConversation(em, viewer, bell, rowId('conv', conversationId), { title, archived, pinned }),
+    resolve: (_, { input: { conversationId, title, archived, pinned } }, { em, viewer, bell, limits }) =>
+      updateConversation(em, viewer, bell, rowId('conv', conversationId), { title, archived, pinned }, limits),
   },
   {
     description: 'What came of it.',

@@ -3,7 +3,7 @@ import DataLoader from 'dataloader'
 import type { Viewer } from '../auth/viewer.ts'
 import { attachmentsOfMessages } from '../conversations/attachments.ts'
 import { countMessagesOfEach, listMessagesOfEach } from '../conversations/conversations.ts'
-import type { PageArgs } from '../page.ts'
+import type { PageArgs, PageLimits } from '../page.ts'
 import {
   activeRunsOf,
   countRunsOfEach,
@@ -26,7 +26,7 @@ export type Loaders = ReturnType<typeof createLoaders>
  * Look-ups of one unit of work, gathered: a page of fifty messages asks once for the tool calls of all fifty.
  * Row ids in; what does not exist and what is someone else's are null, or an empty list.
  */
-export function createLoaders(em: SqlEntityManager, viewer: Viewer) {
+export function createLoaders(em: SqlEntityManager, viewer: Viewer, limits: PageLimits) {
   const waves = new Waves()
   const batchScheduleFn = waves.schedule
   const one = <T>(find: (em: SqlEntityManager, viewer: Viewer, ids: readonly string[]) => Promise<Map<string, T>>) =>
@@ -48,12 +48,12 @@ export function createLoaders(em: SqlEntityManager, viewer: Viewer) {
   return {
     /** The same list of many conversations, as below a page of them. */
     messagePage: lists(waves, (ids, { includeSuperseded = false, ...args }) =>
-      listMessagesOfEach(em, viewer, ids, args, includeSuperseded),
+      listMessagesOfEach(em, viewer, ids, { ...args, limits }, includeSuperseded),
     ),
     messageCount: lists(waves, (ids, { includeSuperseded = false }) =>
       countMessagesOfEach(em, viewer, ids, includeSuperseded),
     ),
-    runPage: lists(waves, (ids, args) => listRunsOfEach(em, viewer, ids, args)),
+    runPage: lists(waves, (ids, args) => listRunsOfEach(em, viewer, ids, { ...args, limits })),
     runCount: lists(waves, (ids) => countRunsOfEach(em, viewer, ids)),
     conversation: one(findConversations),
     message: one(findMessages),

@@ -38,8 +38,10 @@ builder.queryField('tasks', (t) =>
       type: Task,
       nullable: true,
       args: { status: t.arg({ type: TaskStatus, description: 'Only those; left out: all.' }) },
-      resolve: async (_, { status, ...args }, { em, viewer }) =>
-        connection(await listTasks(em, viewer, args, { status }), () => countTasks(em, viewer, { status })),
+      resolve: async (_, { status, ...args }, { em, viewer, limits }) =>
+        connection(await listTasks(em, viewer, { ...args, limits }, { status }), () =>
+          countTasks(em, viewer, { status }),
+        ),
     },
     { name: 'TaskConnection', description: 'A page of tasks.' },
     { name: 'TaskEdge', description: 'A task in a page.' },

@@ -91,7 +91,7 @@ export function listRunsOfEach(
   em: SqlEntityManager,
   viewer: Viewer,
   conversationIds: readonly string[],
-  args: Pick<PageArgs, 'first' | 'last'>,
+  args: Pick<PageArgs, 'first' | 'last' | 'limits'>,
 ): Promise<Map<string, Page<Run>>> {
   return firstPages(em, Run, { ...newestFirst, where: owned(viewer), parent: 'conversationId' }, conversationIds, args)
 }
