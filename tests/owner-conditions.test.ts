@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest'
  * The first wall, read from the source: every query through the ORM says whose rows it means, and every statement in SQL
  * does too. So that not one condition can be taken away unseen, whichever way a request reaches it.
  */
-const files = globSync('api/{auth,conversations,tasks,runs,tools,chatkit,graphql,mcp}/**/*.ts').sort()
+const files = globSync('api/{auth,conversations,tasks,runs,tools,chatkit,graphql,mcp,transfer}/**/*.ts').sort()
 const queries = ['find', 'findOne', 'findOneOrFail', 'count', 'nativeDelete', 'nativeUpdate', 'findAndCount', 'stream']
 
 /** What names the owner: the condition itself, or the columns when the owner is known from a row that was checked. */
@@ -80,6 +80,7 @@ const ownFunctions = [/\bsearch_(similar|hits)\(/, /this\.#em\.execute<\{ query:
 /** Jobs that work through the rows of all: only these files may use the system's identity. */
 const systemJobs = [
   'api/auth/units.ts',
+  'api/runs/begin-waiting.ts',
   'api/runs/chunk-store.ts',
   'api/runs/lease.ts',
   'api/runs/retention.ts',

@@ -103,9 +103,9 @@ export async function bindAttachments(
 /** The files of a message that is taken back wait to be sent again. */
 export async function releaseAttachments(
   em: SqlEntityManager,
-  of: { messageId: string; userId: string },
+  { messageId, userId }: { messageId: string; userId: string },
 ): Promise<void> {
-  await em.nativeUpdate(Attachment, of, { messageId: null, position: 0 })
+  await em.nativeUpdate(Attachment, { messageId, userId }, { messageId: null, position: 0 })
 }
 
 /** The files of one message also for another, which says the same anew. */
