@@ -77,11 +77,14 @@ export type Words = ReturnType<typeof wordsIn>
 /** The words of this page for what happens in the browser: after a click, when an answer comes. */
 export const words = () => wordsIn(current)
 
-type Title = keyof Messages['titles']
+type Title = Exclude<keyof Messages['titles'], 'description'>
 
-/** The `meta` of a page: its title, in the language of the page. */
+/** The `meta` of a page: its title and what Parley is, in the language of the page. */
 export function titled(title: Title): MetaFunction {
-  return ({ matches }) => [{ title: `${wordsIn(languageOfMatches(matches))(`titles.${title}`)} · Parley` }]
+  return ({ matches }) => {
+    const t = wordsIn(languageOfMatches(matches))
+    return [{ title: `${t(`titles.${title}`)} · Parley` }, { name: 'description', content: t('titles.description') }]
+  }
 }
 
 /** The page's language where only what the loaders gave is known. */

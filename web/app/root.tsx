@@ -14,7 +14,7 @@ import { type ReactNode, useEffect } from 'react'
 import styles from './app.css?url'
 import { ClockProvider, zoneOf } from './clock.tsx'
 import { ErrorPage } from './components/error-page.tsx'
-import { useLanguage, WordsProvider } from './language.tsx'
+import { languageOfMatches, useLanguage, WordsProvider, wordsIn } from './language.tsx'
 import { directionOf, languageOf } from './messages/languages.ts'
 import { useNonce } from './nonce.tsx'
 import { type Theme, themeOf } from './theme.ts'
@@ -28,9 +28,9 @@ export const links: LinksFunction = () => [
   { rel: 'manifest', href: '/manifest.webmanifest' },
 ]
 
-export const meta: MetaFunction = () => [
+export const meta: MetaFunction = ({ matches }) => [
   { title: 'Parley' },
-  { name: 'description', content: 'Chat with an assistant that works on your tasks.' },
+  { name: 'description', content: wordsIn(languageOfMatches(matches))('titles.description') },
 ]
 
 export function loader({ request }: LoaderFunctionArgs) {

@@ -10,4 +10,5 @@ export const titles = {
   history: 'Verlauf',
   settings: 'Einstellungen',
   notFound: 'Nicht gefunden',
+  description: 'Sprich mit einem Assistenten, der an deinen Aufgaben arbeitet.',
 } as const satisfies Translated<Messages['titles']>

@@ -9,4 +9,5 @@ export const titles = {
   history: 'History',
   settings: 'Settings',
   notFound: 'Not found',
+  description: 'Chat with an assistant that works on your tasks.',
 } as const

@@ -16,6 +16,7 @@ import { ErrorPage } from '~/components/error-page.tsx'
 import { FrameContext, type Frame as FrameValue } from '~/components/frame-context.ts'
 import { useViewerEvents } from '~/events.ts'
 import { useConversationList } from './conversation-list.ts'
+import { PageLoading } from './page-loading.tsx'
 import { Frame, MoreConversations } from './queries.ts'
 import { Sheet } from './sheet.tsx'
 import { Shortcuts } from './shortcuts.tsx'
@@ -88,6 +89,7 @@ export default function DashboardLayout() {
             {sidebar}
           </Sheet>
           <main id="page" tabIndex={-1} className="relative flex min-w-0 flex-1 flex-col outline-none">
+            <PageLoading />
             {signedOut && <SignedOutNotice />}
             <div className="min-h-0 flex-1">
               <Outlet />
