@@ -128,7 +128,7 @@ export function Composer(props: ComposerProps) {
             aria-label={label}
             aria-describedby={excess > 0 ? 'composer-note' : undefined}
             placeholder={placeholder}
-            className="max-h-[40dvh] min-h-10 min-w-0 flex-1 resize-none bg-transparent px-1 py-2 text-base leading-6 outline-none placeholder:overflow-hidden placeholder:text-nowrap placeholder:text-ellipsis"
+            className="field-sizing-content max-h-[40dvh] min-h-10 min-w-0 flex-1 resize-none bg-transparent px-1 py-2 text-base leading-6 outline-none placeholder:overflow-hidden placeholder:text-nowrap placeholder:text-ellipsis"
           />
           {onStop && (
             <button
@@ -193,7 +193,8 @@ const useBeforePaint = typeof document === 'undefined' ? useEffect : useLayoutEf
 function useGrowing(input: React.RefObject<HTMLTextAreaElement | null>, text: string) {
   useBeforePaint(() => {
     const area = input.current
-    if (!area) return
+    // Where the style does it (`field-sizing`) nothing is measured at every key.
+    if (!area || CSS.supports('field-sizing', 'content')) return
     area.style.height = 'auto'
     area.style.height = `${area.scrollHeight}px`
     area.style.overflowY = area.scrollHeight > area.clientHeight ? 'auto' : 'hidden'

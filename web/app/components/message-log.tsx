@@ -40,7 +40,8 @@ export function MessageLog({ children, label, earlier, sent }: MessageLogProps) 
         aria-label={label}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by key
         tabIndex={0}
-        className="flex h-full flex-col-reverse overflow-y-auto overscroll-contain [overflow-anchor:none] focus-visible:outline-offset-[-2px]"
+        // What happens beside it, as a key in the composer, is no reason to lay out all that was said.
+        className="flex h-full flex-col-reverse overflow-y-auto contain-strict overscroll-contain [overflow-anchor:none] focus-visible:outline-offset-[-2px]"
       >
         <div className="mx-auto mb-auto w-full max-w-3xl px-4 pt-6 sm:px-6">
           {earlier}
