@@ -25,7 +25,7 @@ function queriesIn(source: ts.SourceFile): Found[] {
       list.push({ file: source.fileName, text: node.getText(), owned: namesOwner(node, source) })
     if (ts.isCallExpression(node) && ts.isPropertyAccessExpression(node.expression)) {
       const { name, expression } = node.expression
-      const isEntityManager = /\bem$|\bas\([^)]*\)$|asSystem\(\)$|#system\(\)$/.test(expression.getText())
+      const isEntityManager = /\bem(\.fork\(\))?$|\bas\([^)]*\)$|asSystem\(\)$|#system\(\)$/.test(expression.getText())
       if (isEntityManager && (queries.includes(name.text) || name.text === 'execute'))
         list.push({ file: source.fileName, text: node.getText(), owned: namesOwner(node, source) })
     }
