@@ -65,7 +65,11 @@ export async function startServer(
   }
 
   ifItFails(() => console.error(output))
-  cleanUp(() => end('SIGKILL'))
+  cleanUp(async () => {
+    await end('SIGKILL')
+    const leaks = secrets.filter((it) => it.test(output))
+    if (leaks.length > 0) throw new Error(`It wrote what lets people in (${leaks.join(', ')}):\n${output}`)
+  })
   await start()
   return {
     url,
@@ -78,6 +82,16 @@ export async function startServer(
     start,
   }
 }
+
+/** Passwords of the tests, keys, tokens, cookies, the key of the provider: none of it belongs in what a server writes. */
+const secrets = [
+  /correct horse/,
+  /another horse/,
+  /parley_[\w-]{40}/,
+  /eyJ[\w-]+\.eyJ[\w-]+\./,
+  /session_token=/,
+  /sk-test/,
+]
 
 const running = (child: ChildProcess) => child.exitCode === null && child.signalCode === null
 
