@@ -608,9 +608,10 @@ describe.each(walls)('with %s', (_, wall) => {
           }
       })
 
+      // What is no page at all reads nothing; around it the page of the dashboard leads away.
       test('is led to sign-in by every page', async () => {
         for (const headers of credentials)
-          for (const row of pageRows.filter(({ name }) => /^dashboard/.test(name))) {
+          for (const row of pageRows.filter(({ name }) => /^dashboard/.test(name) && !name.endsWith('$'))) {
             const { status, told } = await page(row, headers, a.ids)
             expect([status, row.name], told).toEqual([302, row.name])
             expect(told).toContain('/sign-in')

@@ -38,7 +38,7 @@ export async function rowsOfPages(): Promise<PageRow[]> {
       async load(request, api, id) {
         const params = Object.fromEntries(parts.map((part) => [part, samples[part]?.(id) ?? '']))
         const args = { request, params, context: { api, chatkitDomainKey: 'x', nonce: 'x' } } as LoaderFunctionArgs
-        return read(await Promise.resolve(loader(args)).catch((thrown: unknown) => thrown))
+        return read(await (async () => loader(args))().catch((thrown: unknown) => thrown))
       },
     })
   }
