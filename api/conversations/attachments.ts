@@ -19,10 +19,7 @@ export async function announceAttachment(
   checkSize(input.size, limits)
   const mediaType = knownMediaType(input.mediaType)
   if (!mediaType) throw badInput(['params', 'mime_type'], `must be one of ${mediaTypes.join(', ')}`)
-  await checkDrafts(em, viewer, limits)
-  const attachment = em.create(Attachment, { userId: viewer.id, name, size: input.size, mediaType })
-  await em.flush()
-  return attachment
+  return storeDraft(em, viewer, limits, { name, size: input.size, mediaType })
 }
 
 /** A draft all at once. What it is, its bytes say. */
@@ -36,11 +33,8 @@ export async function uploadAttachment(
   const name = checkedName(input.name)
   checkSize(bytes.byteLength, limits)
   const mediaType = checkedType(bytes, input.mediaType)
-  await checkDrafts(em, viewer, limits)
   const uploaded = { mediaType, size: bytes.byteLength, bytes: Buffer.from(bytes), uploadedAt: new Date() }
-  const attachment = em.create(Attachment, { userId: viewer.id, name, ...uploaded })
-  await em.flush()
-  return attachment
+  return storeDraft(em, viewer, limits, { name, ...uploaded })
 }
 
 /**
@@ -155,14 +149,24 @@ function checkedType(bytes: Uint8Array, announced: string): string {
   return mediaType
 }
 
-async function checkDrafts(
+type Draft = { name: string; size: number; mediaType: string; bytes?: Buffer; uploadedAt?: Date }
+
+/** One after the other for one person: two at once would both see the last place. */
+async function storeDraft(
   em: SqlEntityManager,
   viewer: Viewer,
   { attachmentDrafts }: AttachmentLimits,
-): Promise<void> {
-  const drafts = await em.count(Attachment, { messageId: null, ...owned(viewer) })
-  if (drafts < attachmentDrafts) return
-  throw new AppError('RATE_LIMITED', 'Too many files wait to be sent. Send or remove some first.', {
-    ...{ limit: attachmentDrafts, limitName: 'attachmentDrafts', retryAfterMs: 60_000 },
+  draft: Draft,
+): Promise<Attachment> {
+  return em.transactional(async (em) => {
+    await em.execute('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`attachments of ${viewer.id}`])
+    const actual = (await em.count(Attachment, { messageId: null, ...owned(viewer) })) + 1
+    if (actual > attachmentDrafts)
+      throw new AppError('RATE_LIMITED', 'Too many files wait to be sent. Send or remove some first.', {
+        ...{ limit: attachmentDrafts, actual, limitName: 'attachmentDrafts', retryAfterMs: 60_000 },
+      })
+    const attachment = em.create(Attachment, { userId: viewer.id, ...draft })
+    await em.flush()
+    return attachment
   })
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { AttachmentItem, UserMessageItem } from '../../api/chatkit/protocol.ts'
+import { internalId } from '../../api/ids.ts'
 import { sweepOld } from '../../api/runs/retention.ts'
 import { startApp } from '../support/app.ts'
 import { cleanUpAfterFile } from '../support/cleaning.ts'
@@ -10,7 +11,9 @@ import { answerFaults, streamFaults } from './conformance.ts'
 
 const provider = await startProvider()
 cleanUpAfterFile(() => provider.close())
-const app = await startApp({ provider, limits: { attachmentBytes: 50_000 } })
+const limits = { attachmentBytes: 50_000, attachmentDrafts: 12, attachmentHistoryBytes: 60_000 }
+const app = await startApp({ provider, limits })
+const { attachmentsPerMessage, attachmentDraftHours } = app.config.limits
 const chatApp = await startApp({ provider, api: 'chat' })
 
 const png = Buffer.from(
@@ -247,21 +250,66 @@ test('files of others, files that were sent and too many files are refused, with
   provider.plays(says('ok'))
   const { thread } = await sends(ada, 'hi', [ours.id])
   expect((await ada.chatkit(withFiles('again', [ours.id], thread))).status).toBe(404)
-  const many = await Promise.all(Array.from({ length: 11 }, (_, n) => uploaded(ada, `${n}.txt`, 'x', 'text/plain')))
-  expect(await status(many.map(({ id }) => id))).toBe(400)
+  const length = attachmentsPerMessage + 1
+  const files = await Promise.all(Array.from({ length }, (_, n) => uploaded(ada, `${n}.txt`, 'x', 'text/plain')))
+  const [last, ...most] = files.map(({ id }) => id)
+  expect(await status([...most, last ?? ''])).toBe(400)
+  provider.plays(says('ok'))
+  expect((await sends(ada, 'all', most, thread)).item.attachments).toHaveLength(attachmentsPerMessage)
+})
+
+test('so many files wait to be sent, also when they come at once; one that is removed makes room', async () => {
+  const ada = await app.user('ada')
+  const answers = await Promise.all(Array.from({ length: 15 }, (_, n) => uploads(ada, `${n}.txt`, 'x', 'text/plain')))
+  expect(answers.map(({ status }) => status).toSorted()).toEqual([...Array(12).fill(201), ...Array(3).fill(429)])
+  const refused = await answers.find(({ status }) => status === 429)?.json()
+  expect(refused).toMatchObject({
+    error: { code: 'RATE_LIMITED', limitName: 'attachmentDrafts', limit: 12, actual: 13 },
+  })
+  const more = { name: 'a.txt', size: 1, mime_type: 'text/plain' }
+  expect((await announces(ada, more)).status).toBe(429)
+  const draft: AttachmentItem | undefined = await answers.find(({ status }) => status === 201)?.json()
+  await chatkitOf(ada).ask('attachments.delete', { attachment_id: draft?.id })
+  expect([(await announces(ada, more)).status, (await announces(ada, more)).status]).toEqual([200, 429])
+})
+
+test('so many bytes of files are shown to the model; of those before them it is told the names', async () => {
+  const ada = await app.user('ada')
+  const half = limits.attachmentHistoryBytes / 2
+  for (const [bytes, isShown] of [
+    [half, true],
+    [half + 1, false],
+  ] as const) {
+    provider.plays(says('One.'), says('Two.'))
+    const old = await uploaded(ada, 'old.txt', 'o'.repeat(bytes), 'text/plain')
+    const { thread } = await sends(ada, 'Read it', [old.id])
+    const young = await uploaded(ada, 'young.txt', 'y'.repeat(half), 'text/plain')
+    await sends(ada, 'And this', [young.id], thread)
+    const asked = JSON.stringify(provider.requests.at(-1)?.transcript)
+    expect(asked.includes('y'.repeat(half))).toBe(true)
+    expect([asked.includes('o'.repeat(bytes)), asked.includes('old.txt')]).toEqual([isShown, true])
+    expect(asked.includes('not shown again')).toBe(!isShown)
+  }
 })
 
 test('a draft is removed by its owner, or after a day', async () => {
   const ada = await app.user('ada')
-  const [first, second] = [
-    await uploaded(ada, 'a.txt', 'x', 'text/plain'),
-    await uploaded(ada, 'b.txt', 'x', 'text/plain'),
-  ]
+  const named = (name: string) => uploaded(ada, name, 'x', 'text/plain')
+  const [first, old, young] = [await named('first.txt'), await named('old.txt'), await named('young.txt')]
   expect(await chatkitOf(ada).ask('attachments.delete', { attachment_id: first.id })).toEqual({})
   expect((await ada.chatkit({ type: 'attachments.delete', params: { attachment_id: first.id } })).status).toBe(404)
-  await app.database.units
-    .asSystem()
-    .execute(`update attachment set created_at = now() - interval '25 hours' where message_id is null`)
+  for (const [{ id }, hours] of [
+    [old, attachmentDraftHours + 0.1],
+    [young, attachmentDraftHours - 0.1],
+  ] as const)
+    await app.database.units
+      .asSystem()
+      .execute(`update attachment set created_at = now() - ? * interval '1 hour' where id = ?`, [
+        hours,
+        internalId('att', id),
+      ])
   await sweepOld(app.database.units, app.config.limits, new AbortController().signal)
-  expect((await ada.chatkit(withFiles('hi', [second.id]))).status).toBe(404)
+  expect((await ada.chatkit(withFiles('hi', [old.id]))).status).toBe(404)
+  provider.plays(says('ok'))
+  expect((await sends(ada, 'hi', [young.id])).item.attachments).toHaveLength(1)
 })
