@@ -59,7 +59,9 @@ export const limitsSchema = z.strictObject({
   idempotencyHours: count(48),
   logHours: count(24),
   heartbeatSeconds: count(12).pipe(z.number().max(15)),
+  /** Kept for a reader who is slow to take it, and at most one event more: then the stream waits. */
   streamBufferBytes: count(262_144),
+  /** Who takes nothing for so long is cut off. */
   stallSeconds: count(30),
   streamMinutes: count(60),
   historyMessages: count(15).pipe(z.number().min(10).max(15)),

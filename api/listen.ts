@@ -15,7 +15,14 @@ export type Listening = {
 /** Of sockets and of what may come over them before anything is looked at. */
 export type SocketLimits = Pick<
   Limits,
-  'headerBytes' | 'headerSeconds' | 'bodySeconds' | 'importSeconds' | 'sockets' | 'socketsPerAddress'
+  | 'headerBytes'
+  | 'headerSeconds'
+  | 'bodySeconds'
+  | 'importSeconds'
+  | 'sockets'
+  | 'socketsPerAddress'
+  | 'streamBufferBytes'
+  | 'stallSeconds'
 >
 
 export type Serve = (request: Request, address: string | undefined) => Promise<Response>
@@ -25,17 +32,19 @@ export async function listen(options: {
   host: string
   port: number
   fetch: Serve
-  stallSeconds?: number
   limits?: SocketLimits
 }): Promise<Listening> {
   const limits = options.limits ?? standardLimits
-  const { headerBytes, headerSeconds, bodySeconds, importSeconds, sockets, socketsPerAddress } = limits
+  const { headerBytes, headerSeconds, bodySeconds, importSeconds, sockets, socketsPerAddress, streamBufferBytes } =
+    limits
   const server = createAdaptorServer({
     fetch: (request, env) => options.fetch(request, (env.incoming as IncomingMessage).socket?.remoteAddress),
     serverOptions: {
       headersTimeout: headerSeconds * 1_000,
       requestTimeout: Math.max(bodySeconds, importSeconds) * 1_000,
       maxHeaderSize: headerBytes,
+      // What writes an answer waits when so much was not taken yet.
+      highWaterMark: streamBufferBytes,
       // Node looks twice a minute when nothing is said: then ten seconds would be forty.
       connectionsCheckingInterval: 1_000,
     },
@@ -44,7 +53,7 @@ export async function listen(options: {
   server.prependListener('request', (request: IncomingMessage) => expectBody(request, bodySeconds))
   server.maxConnections = sockets
   if (socketsPerAddress !== undefined) refuseMore(server, socketsPerAddress)
-  const stopWatching = cutStalled(server, options.stallSeconds ?? standardLimits.stallSeconds)
+  const stopWatching = cutStalled(server, limits.stallSeconds)
   server.listen(options.port, options.host)
   await once(server, 'listening')
   return {

@@ -10,7 +10,7 @@ async function main([what]: string[]): Promise<void> {
   const app = await together(what === 'api' ? undefined : createWeb(), config)
   const { host, port, limits } = config
   const fetch = (request: Request, address?: string) => app.fetch(request, address)
-  const server = await listen({ host, port, stallSeconds: limits.stallSeconds, limits, fetch })
+  const server = await listen({ host, port, limits, fetch })
   console.log(greeting(config))
   closeOnSignal(config, app, server)
 }

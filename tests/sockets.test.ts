@@ -2,19 +2,21 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { describe, expect, test, vi } from 'vitest'
 import { standardLimits } from '../api/limits.ts'
-import { listen, type SocketLimits } from '../api/listen.ts'
+import { type Listening, listen, type Serve, type SocketLimits } from '../api/listen.ts'
 import { cleanUp } from './support/cleaning.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
 /** What is refused before anything looks at a request: at the limit it is served, beyond it is not. */
 async function serving(limits: Partial<SocketLimits>) {
-  const server = await listen({
-    ...{ host: '127.0.0.1', port: 0, limits: { ...standardLimits, ...limits } },
-    fetch: async (request) => new Response(`${(await request.text()).length} bytes`),
-  })
+  const fetch: Serve = async (request) => new Response(`${(await request.text()).length} bytes`)
+  return (await answering(limits, fetch)).port
+}
+
+async function answering(limits: Partial<SocketLimits>, fetch: Serve): Promise<Listening> {
+  const server = await listen({ host: '127.0.0.1', port: 0, limits: { ...standardLimits, ...limits }, fetch })
   cleanUp(() => server.close(0))
-  return server.port
+  return server
 }
 
 async function opened(port: number): Promise<Socket> {
@@ -75,6 +77,35 @@ test('headers: so many bytes', async () => {
   const withBytes = (size: number) => ask(`x: ${'y'.repeat(size)}\r\n`)
   expect(await asks(await opened(port), withBytes(1_900))).toBe(good)
   expect(await asks(await opened(port), withBytes(2_001))).toBe('HTTP/1.1 431 Request Header Fields Too Large')
+})
+
+test.each([20_000, 300_000])('%i bytes wait for a reader who takes nothing, and one event more', async (limit) => {
+  const event = new Uint8Array(5_000).fill(120)
+  const events = 4_000 // much more than the system keeps for a connection
+  let made = 0
+  const pull = (controller: ReadableStreamDefaultController) => {
+    if (++made > events) controller.close()
+    else controller.enqueue(event)
+  }
+  const body = () => new ReadableStream({ pull }, { highWaterMark: 0 })
+  const { port, server } = await answering({ streamBufferBytes: limit }, async () => new Response(body()))
+  const accepted = once(server, 'connection')
+  const reader = await opened(port)
+  const [theirs]: Socket[] = await accepted
+  reader.write(ask('connection: close\r\n'))
+  let before = -1
+  const isStill = () => {
+    const none = theirs?.writableNeedDrain === true && made === before
+    before = made
+    return none
+  }
+  await vi.waitUntil(isStill, { timeout: 50_000, interval: 100 })
+  expect(theirs?.writableLength).toBeGreaterThanOrEqual(limit)
+  expect(theirs?.writableLength).toBeLessThan(limit + event.length + 1_000)
+  expect(made).toBeLessThan(events)
+  let taken = 0
+  for await (const chunk of reader) taken += (chunk as Buffer).length
+  expect(taken, 'and all comes when they take it').toBeGreaterThan(events * event.length)
 })
 
 describe('time', () => {
