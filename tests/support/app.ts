@@ -1,11 +1,13 @@
 import { createApp } from '../../api/app.ts'
 import { readConfig } from '../../api/config.ts'
-import type { Limits } from '../../api/limits.ts'
+import { type Limits, standardLimits } from '../../api/limits.ts'
 import { listen } from '../../api/listen.ts'
 import { cleanUp } from './cleaning.ts'
+import { expectNoSecrets } from './credentials.ts'
 import { type openDatabase, sharedDatabase } from './databases.ts'
 import type { Provider } from './scripted-provider.ts'
 import { signIn, signUp } from './user.ts'
+import { written } from './written.ts'
 
 /** Tests ask much in a short time, all from one address. Closing does not wait long for runs. */
 export const roomy: Partial<Limits> = {
@@ -38,7 +40,7 @@ export async function startApp({ provider, api = 'responses', limits, env, datab
   const { databaseUrl, dataDir } = parts.database.config
   const server = await listen({
     ...{ host: '127.0.0.1', port: 0, fetch: (request, address) => app.fetch(request, address) },
-    ...(limits?.stallSeconds && { stallSeconds: limits.stallSeconds }),
+    limits: { ...standardLimits, ...limits },
   })
   const url = `http://localhost:${server.port}`
   const config = readConfig({
@@ -62,6 +64,7 @@ export async function startApp({ provider, api = 'responses', limits, env, datab
   cleanUp(async () => {
     await close()
     if (!database) await endLeftovers(parts.database)
+    expectNoSecrets(written())
   })
   return {
     url,

@@ -1,3 +1,4 @@
+import { isSecret } from './credentials.ts'
 import type { User } from './user.ts'
 
 export type Key = { id: string; key: string; start: string; scopes: string[]; expiresAt: string }
@@ -10,6 +11,8 @@ export async function keyOf(user: User, scopes: readonly string[], more: object 
     }`,
     { input: { name: 'Robot', scopes, ...more } },
   )
+  // A repeat is not told it.
+  if (createApiKey.key) isSecret(createApiKey.key)
   return { key: createApiKey.key, ...createApiKey.apiKey }
 }
 

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { cleanUp, ifItFails } from './cleaning.ts'
+import { expectNoMessages, expectNoSecrets } from './credentials.ts'
 
 export type ServerProcess = {
   url: string
@@ -67,8 +68,8 @@ export async function startServer(
   ifItFails(() => console.error(output))
   cleanUp(async () => {
     await end('SIGKILL')
-    const leaks = secrets.filter((it) => it.test(output))
-    if (leaks.length > 0) throw new Error(`It wrote what lets people in (${leaks.join(', ')}):\n${output}`)
+    expectNoSecrets(output)
+    expectNoMessages(output)
   })
   await start()
   return {
@@ -82,16 +83,6 @@ export async function startServer(
     start,
   }
 }
-
-/** Passwords of the tests, keys, tokens, cookies, the key of the provider: none of it belongs in what a server writes. */
-const secrets = [
-  /correct horse/,
-  /another horse/,
-  /parley_[\w-]{40}/,
-  /eyJ[\w-]+\.eyJ[\w-]+\./,
-  /session_token=/,
-  /sk-test/,
-]
 
 const running = (child: ChildProcess) => child.exitCode === null && child.signalCode === null
 

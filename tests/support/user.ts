@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core'
 import { type DocumentNode, print } from 'graphql'
 import { createClient, NetworkError } from 'graphql-sse'
+import { isPrivate, isSecret } from './credentials.ts'
 import { dataOf, type StreamEvent, streamEventFields, textOf, until } from './events.ts'
 
 /** A refusal by the API, with the code that it gave. */
@@ -87,6 +88,8 @@ async function authenticate(url: string, way: 'sign-up' | 'sign-in', body: objec
 
 function signedIn(url: string, cookie: string, { name, email }: { name: string; email: string }) {
   const headers = { cookie, origin: url }
+  // As it is stored; in the cookie a signature follows.
+  isSecret(/session_token=([^.;]+)/.exec(cookie)?.[1] ?? cookie)
   const sse = createClient({ url: `${url}/graphql`, headers, retryAttempts: 0 })
   const idOf = (it: Identified) => (typeof it === 'string' ? it : it.id)
 
@@ -152,6 +155,7 @@ function signedIn(url: string, cookie: string, { name, email }: { name: string; 
 
     /** Sends a message, into a new conversation if none is named. The answer is then being made. */
     async asks(content: string, { conversation, ...options }: AskOptions = {}): Promise<Asked> {
+      isPrivate(content)
       const input = { content, ...options, ...(conversation && { conversationId: idOf(conversation) }) }
       const { sendMessage } = await execute<{ sendMessage: Asked }>(
         `mutation ($input: SendMessageInput!) {
@@ -197,6 +201,7 @@ function signedIn(url: string, cookie: string, { name, email }: { name: string; 
       const response = await request('/api/auth/token')
       if (!response.ok) throw new Error(`token: HTTP ${response.status}`)
       const { token }: { token: string } = await response.json()
+      isSecret(token)
       return token
     },
 
