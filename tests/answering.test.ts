@@ -146,11 +146,16 @@ test('a model that fails before the first token leaves no empty message', async 
 test('a model that only ever asks for tools is stopped at the limit of steps', async () => {
   const { provider, ada } = await start('responses', { runSteps: 3 })
   let n = 0
-  provider.always(() => calls({ name: 'add_task', arguments: { title: `task ${++n}` } }))
+  const adds = () => calls({ name: 'add_task', arguments: { title: `task ${++n}` } })
+  provider.plays(adds(), adds(), says('All three steps were enough.'))
+  const enough = await ada.hears('Go on for a while')
+  expect(ending(enough.events)).toMatchObject({ status: 'COMPLETED', error: null })
+  expect(provider.requests).toHaveLength(3)
+  provider.always(adds)
   const { events, text } = await ada.hears('Go on for ever')
   expect(text).toContain('3 steps')
   expect(ending(events)).toMatchObject({ status: 'INTERRUPTED', error: { code: 'STEP_LIMIT' } })
-  expect(provider.requests).toHaveLength(3)
+  expect(provider.requests).toHaveLength(6)
 })
 
 test('the same call over and over ends the run', async () => {

@@ -1,5 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import { internalId } from '../api/ids.ts'
+import type { HistoryEntry } from '../api/runs/model.ts'
+import { tokensOf } from '../api/runs/tokens.ts'
 import { startApp } from './support/app.ts'
 import { cleanUp } from './support/cleaning.ts'
 import { sharedDatabase } from './support/databases.ts'
@@ -109,4 +111,35 @@ describe.each<Api>(['responses', 'chat'])('over %s, a history', (api) => {
     const thoughts = lastShown().filter((it) => 'thinking' in it)
     expect(thoughts).toHaveLength(api === 'responses' ? 3 : 0)
   })
+})
+
+test('so many tokens of a history are shown, in whole messages: with one more the oldest is left out', async () => {
+  const provider = await startProvider()
+  cleanUp(() => provider.close())
+  provider.always(says('Fine.'))
+  const shown = (first: string) => [
+    { user: first },
+    { assistant: 'Fine.' },
+    { user: 'Two' },
+    { assistant: 'Fine.' },
+    { user: 'Now' },
+  ]
+  const entries = (first: string) =>
+    shown(first).map(
+      ({ user, assistant = '' }): HistoryEntry =>
+        user === undefined ? { role: 'assistant', text: assistant, calls: [] } : { role: 'user', text: user },
+    )
+  const tokens = (first: string) => entries(first).reduce((sum, entry) => sum + tokensOf(entry), 0)
+  const historyTokens = tokens('One')
+  expect(tokens('One more')).toBe(historyTokens + 1)
+  const app = await startApp({ provider, limits: { historyTokens } })
+  const ada = await app.user('ada')
+  for (const first of ['One', 'One more']) {
+    const { conversation } = await ada.hears(first)
+    await ada.hears('Two', { conversation })
+    await ada.hears('Now', { conversation })
+    const whole = shown(first)
+    expect(provider.requests.at(-1)?.transcript).toEqual(first === 'One' ? whole : whole.slice(1))
+  }
+  expect(provider.refusals).toEqual([])
 })

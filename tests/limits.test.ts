@@ -1,5 +1,8 @@
+import { once } from 'node:events'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { type Draw, drawFrom, Rates } from '../api/auth/rates.ts'
+import { openStream } from '../api/graphql/open-stream.ts'
+import { StreamPlaces } from '../api/graphql/stream-places.ts'
 import { standardLimits } from '../api/limits.ts'
 import { startApp } from './support/app.ts'
 import { cleanUp } from './support/cleaning.ts'
@@ -211,6 +214,59 @@ describe('streams', () => {
       ...{ code: 'OVERLOADED', limitName: 'subscriptions', limit: 1, actual: 2 },
     })
     one.close()
+  })
+})
+
+describe('a stream ends with its age, and goes on behind its last cursor', () => {
+  test('of a conversation', async () => {
+    const app = await startApp({ limits: { streamMinutes: 1 } })
+    const ada = await app.user('ada')
+    const { createConversation } = await ada.mutate<{ createConversation: { conversation: { id: string } } }>(
+      'mutation { createConversation(input: {}) { conversation { id } } }',
+    )
+    const { conversation } = createConversation
+    const names = (title: string) =>
+      ada.mutate(
+        'mutation ($input: UpdateConversationInput!) { updateConversation(input: $input) { conversation { id } } }',
+        { input: { conversationId: conversation.id, title } },
+      )
+    const openedAt = Math.ceil(Date.now() / 60_000) * 60_000
+    vi.useFakeTimers({ toFake: ['Date'], now: openedAt })
+    const events = ada.follows(conversation)
+    const { value: first } = await events.next()
+    vi.setSystemTime(openedAt + 59_000)
+    await names('Young')
+    expect((await events.next()).value).toMatchObject({ conversation: { title: 'Young' } })
+    vi.setSystemTime(openedAt + 60_000)
+    await names('Old')
+    await expect(events.next()).rejects.toMatchObject({ code: 'MAX_AGE' })
+    const again = ada.follows(conversation, { after: first?.cursor ?? '' })
+    expect((await again.next()).value).toMatchObject({ conversation: { title: 'Old' } })
+    await again.return()
+  })
+
+  test('of any kind', async () => {
+    vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'] })
+    const viewer = { id: 'ada', scopes: [] }
+    const context = {
+      ...{ request: new Request('http://parley.test'), viewer, limits: standardLimits },
+      ...{ places: new StreamPlaces(standardLimits), stillSignedIn: async () => true },
+    }
+    const stream = await openStream(context, async (signal) =>
+      (async function* (): AsyncGenerator<never, void> {
+        await once(signal, 'abort')
+        yield* [] as never[]
+      })(),
+    )
+    let over = false
+    const end = stream[Symbol.asyncIterator]().next()
+    end.catch(() => {
+      over = true
+    })
+    await vi.advanceTimersByTimeAsync(standardLimits.streamMinutes * 60_000 - 1)
+    expect(over).toBe(false)
+    await vi.advanceTimersByTimeAsync(1)
+    await expect(end).rejects.toMatchObject({ code: 'MAX_AGE' })
   })
 })
 

@@ -8,13 +8,14 @@ import { promisify } from 'node:util'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test, vi } from 'vitest'
 import { createAuth } from '../api/auth/auth.ts'
 import { scopes } from '../api/auth/viewer.ts'
 import { ProcessBell } from '../api/bell/bell.ts'
 import { internalId } from '../api/ids.ts'
 import { standardLimits } from '../api/limits.ts'
 import { createMcpEndpoint } from '../api/mcp/endpoint.ts'
+import { Sessions } from '../api/mcp/sessions.ts'
 import { watchedStream } from '../api/mcp/watched-stream.ts'
 import { startApp, type TestApp } from './support/app.ts'
 import { cleanUp } from './support/cleaning.ts'
@@ -356,6 +357,44 @@ describe('the endpoint itself', async () => {
     expect((await ask(list, id)).status).toBe(200)
     // Asking is using: so it is not asked all the time.
     await expect.poll(async () => (await ask(list, id)).status, { timeout: 20_000, interval: 500 }).toBe(404)
+  })
+
+  test('ends a session minutes after its last use, and not before', async () => {
+    vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'] })
+    cleanUp(() => vi.useRealTimers())
+    const viewer = { id: 'ada', scopes }
+    const sessions = new Sessions<string>(standardLimits, async () => {})
+    const [quiet, busy] = [sessions.add('quiet', viewer, ''), sessions.add('busy', viewer, '')]
+    busy.busy = 1
+    const idleMs = standardLimits.mcpIdleMinutes * 60_000
+    vi.advanceTimersByTime(idleMs)
+    expect(sessions.find('quiet', viewer)).toBe(quiet)
+    vi.advanceTimersByTime(15_000) // so often it looks
+    expect(() => sessions.find('quiet', viewer)).toThrow('There is no such session.')
+    expect(sessions.find('busy', viewer)).toBe(busy)
+    await sessions.close()
+  })
+
+  test('ends a stream for news after so many minutes, and not before; its client opens another', async () => {
+    vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'] })
+    cleanUp(() => vi.useRealTimers())
+    const { endpoint } = await door({ streamMinutes: 2 })
+    const body = JSON.stringify({ jsonrpc: '2.0', ...hello })
+    const made = await endpoint.fetch(new Request('http://parley.test/mcp', { method: 'POST', headers: asJson, body }))
+    await made.text()
+    const headers = { accept: 'text/event-stream', 'mcp-session-id': made.headers.get('mcp-session-id') ?? '' }
+    const listens = () => endpoint.fetch(new Request('http://parley.test/mcp', { headers }))
+    const stream = await listens()
+    expect(stream.status).toBe(200)
+    let over = false
+    const read = stream.text().finally(() => {
+      over = true
+    })
+    await vi.advanceTimersByTimeAsync(2 * 60_000 - 1)
+    expect(over).toBe(false)
+    await vi.advanceTimersByTimeAsync(1)
+    await read
+    expect((await listens()).status).toBe(200)
   })
 
   test('takes nobody in any more when it closes', async () => {

@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest'
+import type { Limits } from '../api/limits.ts'
 import { freshDatabase } from './support/databases.ts'
 import { all, textOf } from './support/events.ts'
 import { pause, says, startProvider } from './support/scripted-provider.ts'
@@ -8,14 +9,17 @@ import { signUp } from './support/user.ts'
 vi.setConfig({ testTimeout: 180_000 }) // programs start and end
 
 /** What the program is told, for a database of this test and a played model. */
-async function surroundings(provider: { url: string }) {
+async function surroundings(provider: { url: string }, limits: Partial<Limits> = {}) {
   const { databaseUrl, dataDir } = await freshDatabase()
   return {
     DATABASE_URL: databaseUrl,
     PARLEY_DATA_DIR: dataDir,
     OPENAI_API_KEY: 'sk-test',
     OPENAI_BASE_URL: provider.url,
-    PARLEY_LIMITS: JSON.stringify({ leaseMilliseconds: 5_000, drainSeconds: 1, runsPerUser: 100, sendsPerMinute: 100 }),
+    PARLEY_LIMITS: JSON.stringify({
+      ...{ leaseMilliseconds: 5_000, drainSeconds: 1, runsPerUser: 100, sendsPerMinute: 100 },
+      ...limits,
+    }),
   }
 }
 
@@ -63,6 +67,21 @@ test('stopped by its operator, the server hands the answer over to its successor
   const rest = await all(ada.follows(run, { after: seen.at(-1)?.cursor ?? '' }))
   expect(await textOf([...seen, ...rest])).toBe('Once upon a time.')
   expect(rest.at(-1)).toMatchObject({ run: { status: 'COMPLETED' } })
+})
+
+test('a server that its operator stops is gone after so many seconds, whatever it still waits for', async () => {
+  const provider = await startProvider()
+  provider.plays(says('Once', pause), says('Once upon', ' a time.'))
+  const server = await startServer(await surroundings(provider, { drainSeconds: 170, exitSeconds: 1 }))
+  const ada = await signUp(server.url)
+  const { run } = await ada.asks('Tell me a story.')
+  const seen = await ada.sees(run, 'Once')
+
+  expect(await server.stop(), 'cut off').toBe(1)
+  await server.start()
+
+  const rest = await all(ada.follows(run, { after: seen.at(-1)?.cursor ?? '' }))
+  expect(await textOf([...seen, ...rest])).toBe('Once upon a time.')
 })
 
 test('what was acknowledged before the server was killed is there', async () => {

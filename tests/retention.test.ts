@@ -41,8 +41,8 @@ test('the log of an ended run is kept for a day, then its messages remain', asyn
     'query ($id: ID!) { conversation(id: $id) { eventCursor } }',
     { id: old.conversation.id },
   )
-  await ages(old.run, 24.1)
-  await ages(young.run, 23.9)
+  await ages(old.run, standardLimits.logHours + 0.1)
+  await ages(young.run, standardLimits.logHours - 0.1)
   const later = await startApp({ provider })
   await vi.waitFor(async () => expect(await logOf(old.run)).toBe(0), { timeout: 30_000 })
   expect(await logOf(young.run)).toBeGreaterThan(0)
@@ -119,8 +119,8 @@ test('an idempotency key holds for two days', async () => {
     units
       .asSystem()
       .execute(`update idempotency_key set created_at = now() - ? * interval '1 hour' where key = ?`, [hours, key])
-  await age('key of old times', 48.1)
-  await age('key of our times', 47.9)
+  await age('key of old times', standardLimits.idempotencyHours + 0.1)
+  await age('key of our times', standardLimits.idempotencyHours - 0.1)
   await sweepOld(units, standardLimits, new AbortController().signal)
   expect((await ada.asks('Once', { idempotencyKey: 'key of our times' })).run.id).toBe(second.run.id)
   const again = await ada.hears('Something else', { idempotencyKey: 'key of old times' })

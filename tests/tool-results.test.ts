@@ -1,4 +1,5 @@
 import { beforeAll, expect, test, vi } from 'vitest'
+import { standardLimits } from '../api/limits.ts'
 import { startApp, type TestApp } from './support/app.ts'
 import { cleanUp } from './support/cleaning.ts'
 import { asked, decides } from './support/deciding.ts'
@@ -9,6 +10,8 @@ import { startToolServer } from './support/tool-server.ts'
 import type { User } from './support/user.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
+
+const { toolResultBytes, toolCallsPerStep } = standardLimits
 
 const pixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
 const image = (data: string, mimeType = 'image/png') => ({ type: 'image', mimeType, data })
@@ -34,8 +37,8 @@ beforeAll(async () => {
     many: { run: () => ({ content: Array(25).fill(image(pixel)) }) },
     long: { run: () => text(`${long}the end`) },
     endless: { run: () => text('x'.repeat(1_048_577)) },
-    atLimit: { run: () => text('x'.repeat(65_536)) },
-    overLimit: { run: () => text('x'.repeat(65_537)) },
+    atLimit: { run: () => text('x'.repeat(toolResultBytes)) },
+    overLimit: { run: () => text('x'.repeat(toolResultBytes + 1)) },
   }
   const { url } = await startToolServer(scriptedTools(tools))
   provider = await startProvider()
@@ -124,28 +127,28 @@ test('what is more than is kept says so at its end', async () => {
 test('the model is given so much of a result, and not a byte more', async () => {
   await used('web__atLimit')
   const longest = () => Math.max(...(shownToModel().match(/x+/g) ?? []).map((it) => it.length))
-  expect(longest()).toBe(65_536)
+  expect(longest()).toBe(toolResultBytes)
   expect(shownToModel()).not.toMatch(/shortened/i)
   await used('web__overLimit')
-  expect(longest()).toBeLessThanOrEqual(65_536)
+  expect(longest()).toBeLessThanOrEqual(toolResultBytes)
   expect(shownToModel()).toMatch(/shortened/i)
 })
 
-test('eight calls of one step are made, the ninth is not, and the model can ask for it again', async () => {
+test('so many calls of one step are made, one more is not, and the model can ask for it again', async () => {
   const call = { name: 'web__atLimit', arguments: {} }
-  for (const count of [8, 9]) {
+  for (const count of [toolCallsPerStep, toolCallsPerStep + 1]) {
     provider.plays(calls(...Array<typeof call>(count).fill(call)), says('Done.'))
     const { events } = await ada.hears('Go')
     const states = new Map<string, string>()
     for (const it of events)
       if (it.__typename === 'ToolCallChanged')
         states.set(it.toolCall.id, `${it.toolCall.status} ${it.toolCall.error?.code ?? ''}`.trim())
-    const made = Array(8).fill('SUCCEEDED')
+    const made = Array(toolCallsPerStep).fill('SUCCEEDED')
     expect([...states.values()].toSorted().toReversed()).toEqual(
-      count === 8 ? made : [...made, 'FAILED TOOL_CANCELLED'],
+      count === toolCallsPerStep ? made : [...made, 'FAILED TOOL_CANCELLED'],
     )
   }
-  expect(shownToModel()).toContain('Only 8 calls are made in one step. Ask for this one again.')
+  expect(shownToModel()).toContain(`Only ${toolCallsPerStep} calls are made in one step. Ask for this one again.`)
   expect(provider.refusals).toEqual([])
 })
 

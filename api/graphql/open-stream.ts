@@ -1,6 +1,8 @@
 import { AppError } from '../errors.ts'
 import type { Context } from './context.ts'
 
+type StreamContext = Pick<Context, 'request' | 'places' | 'viewer' | 'stillSignedIn' | 'limits'>
+
 /** So often a stream looks whether it may go on. */
 const lookMs = 30_000
 
@@ -10,7 +12,7 @@ const lookMs = 30_000
  * `open` does, before the first event.
  */
 export async function openStream<T>(
-  context: Context,
+  context: StreamContext,
   open: (signal: AbortSignal) => Promise<AsyncGenerator<T, void>>,
 ): Promise<AsyncIterable<T>> {
   const over = new AbortController()
@@ -54,7 +56,7 @@ export async function openStream<T>(
 const sessionExpired = () =>
   new AppError('SESSION_EXPIRED', 'The credential has ended. Sign in again and go on behind the last cursor.')
 
-async function whyEnd({ viewer, stillSignedIn, limits }: Context, openedAt: number): Promise<AppError | null> {
+async function whyEnd({ viewer, stillSignedIn, limits }: StreamContext, openedAt: number): Promise<AppError | null> {
   const expired = viewer.expiresAt !== undefined && viewer.expiresAt.getTime() <= Date.now()
   if (expired || !(await stillSignedIn(viewer))) return sessionExpired()
   if (Date.now() - openedAt >= limits.streamMinutes * 60_000)

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { type Limits, standardLimits } from '../../api/limits.ts'
 import { Breaker } from '../../api/tools/breaker.ts'
 import { readTools } from '../../api/tools/listed-tools.ts'
@@ -42,6 +42,24 @@ describe('as much as the limit passes, and not one more', () => {
     const limit = standardLimits[name as keyof typeof passes] ?? 0
     expect([limit - 1, limit, limit + 1].map(isPassed)).toEqual([true, true, false])
   })
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+test('breakerSeconds: so long nothing is let through, and then the first failure closes the way again', () => {
+  vi.useFakeTimers({ toFake: ['Date'] })
+  const breaker = new Breaker(standardLimits)
+  for (let n = 0; n < standardLimits.breakerFailures; n++) breaker.failed()
+  for (let round = 0; round < 2; round++) {
+    const until = Date.now() + standardLimits.breakerSeconds * 1_000
+    vi.setSystemTime(until - 1)
+    expect(breaker.waitMs).toBe(1)
+    vi.setSystemTime(until)
+    expect(breaker.waitMs).toBe(0)
+    breaker.failed()
+  }
 })
 
 test('what is over the limit is cut between characters, and the structure is left to the text', () => {
