@@ -41,8 +41,11 @@ beforeAll(async () => {
   await em.execute('insert into search_word (user_id, word) select ?, md5(n::text) from generate_series(1, 20000) n', [
     viewer.id,
   ])
-  for (const table of ['conversation', 'message', 'run', 'search_word'])
-    await database.orm.em.fork().execute(`analyze ${table}`)
+  // All rows are looked at: a sample by chance would be a plan by chance.
+  await database.orm.em.fork().transactional(async (em) => {
+    await em.execute('set local default_statistics_target = 1000')
+    for (const table of ['conversation', 'message', 'run', 'search_word']) await em.execute(`analyze ${table}`)
+  })
 }, 120_000)
 
 /** What the database would do for each statement of this, as the viewer. */
