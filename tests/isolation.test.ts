@@ -7,6 +7,7 @@ import type { Database } from '../api/database/database.ts'
 import { type IdKind, parsePublicId, publicId } from '../api/ids.ts'
 import { startApp, type TestApp } from './support/app.ts'
 import { cleanUpAfterFile } from './support/cleaning.ts'
+import { expectNoSecrets } from './support/credentials.ts'
 import { sharedDatabase } from './support/databases.ts'
 import { until } from './support/events.ts'
 import { rowsOfChatkit } from './support/every-chatkit-request.ts'
@@ -230,6 +231,7 @@ describe.each(walls)('with %s', (_, wall) => {
 
   afterEach(() => {
     expect(logged.join('\n')).not.toContain(mark)
+    expectNoSecrets(logged.join('\n'))
   })
 
   /** Everything that the database has of A. */
