@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
 import { launchBrowser } from '../support/browser.ts'
+import { tabTo } from '../support/keyboard.ts'
 import { expectAccessible, openBrowser, openTab, signUp, visit } from '../support/page.ts'
 import { calls, fails, pause, says, startProvider } from '../support/scripted-provider.ts'
 import { startServer } from '../support/server-process.ts'
@@ -118,23 +119,6 @@ test('by keyboard alone: ask, approve with other arguments, queue, stop, edit an
   await page.getByText('The answer was stopped.').waitFor()
   expect(provider.refusals).toEqual([])
 }, 300_000)
-
-/** Goes from control to control with the Tab key until one has this name. */
-async function tabTo(page: Page, name: string, { backwards = false } = {}): Promise<void> {
-  for (let steps = 0; steps < 80; steps++) {
-    if ((await focusedName(page)) === name) return
-    await page.keyboard.press(backwards ? 'Shift+Tab' : 'Tab')
-  }
-  throw new Error(`The Tab key does not lead to “${name}”.`)
-}
-
-const focusedName = (page: Page) =>
-  page.evaluate(() => {
-    const focused = document.activeElement
-    if (focused instanceof HTMLTextAreaElement && focused.labels[0]) return focused.labels[0].innerText.trim()
-    const said = focused?.getAttribute('aria-label') ?? focused?.textContent ?? ''
-    return said.replace(/\s+/g, ' ').trim()
-  })
 
 async function graphql<T>(page: Page, query: string): Promise<T> {
   const answer = await page.request.post('/graphql', {
