@@ -31,6 +31,8 @@ export class AnswerTranslation {
   readonly #working = new Map<string, Working>()
   /** By call: its widget, or its question to the page, as the page has it. */
   readonly #shown = new Map<string, { id: string; text: string }>()
+  /** What the page is asked once the run has ended well: until then such a call may still be refused. */
+  readonly #asks = new Map<string, CallItem>()
   /** What the assistant is said to be doing. */
   #doing = ''
 
@@ -122,9 +124,12 @@ export class AnswerTranslation {
     const isDone = !calls.some(isAtWork)
     for (const call of calls) if (!isPageTool(call)) yield* this.#show(call.id, widgetItem(message, call), isDone)
     const settled = !calls.some((call) => isAtWork(call) || waits(call))
-    for (const call of calls) {
-      const isNew = settled && call.status !== 'CANCELLED'
-      if (isPageTool(call)) yield* this.#show(call.id, pageItem(message, call), isNew)
+    for (const call of calls.filter(isPageTool)) {
+      const item = pageItem(message, call)
+      const isAsked = item !== null && call.status === 'PENDING' && !this.#shown.has(call.id)
+      if (isAsked) this.#asks.set(call.id, item)
+      else this.#asks.delete(call.id)
+      if (!isAsked) yield* this.#show(call.id, item, settled && call.status !== 'CANCELLED')
     }
     const atWork = calls.find(isAtWork)
     if (atWork) yield* this.#progress(`${workOf(atWork)}…`)
@@ -184,6 +189,7 @@ export class AnswerTranslation {
     for (const { item, shown } of this.#speaking.values())
       if (shown) yield { type: 'thread.item.removed', item_id: item.id }
     this.#speaking.clear()
+    if (status === 'COMPLETED') for (const [callId, item] of this.#asks) yield* this.#show(callId, item, true)
     if (status === 'COMPLETED' || status === 'STOPPED') return
     const message = failure?.message ?? 'The answer could not be finished.'
     yield { type: 'error', code: 'custom', message, allow_retry: failure?.retryable ?? true }
