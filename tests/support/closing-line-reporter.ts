@@ -1,7 +1,7 @@
 import type { Reporter, TestModule } from 'vitest/node'
 
 /**
- * Ends the output with the tests that passed only at a second try, and one plain line, `<n> passed, <n> failed`: what could
+ * Ends the output with the tests that passed only at a later try, and one plain line, `<n> passed, <n> failed`: what could
  * not even be loaded has failed too.
  */
 export default class ClosingLineReporter implements Reporter {
@@ -13,7 +13,7 @@ export default class ClosingLineReporter implements Reporter {
     const failed = failedTests + failedAround.filter((it) => it.errors().length > 0).length + errors.length
     const unsteady = tests.filter((test) => test.diagnostic()?.flaky)
     const lines = unsteady.map(
-      (test) => `passed at the second try: ${test.module.relativeModuleId} > ${test.fullName}\n`,
+      (test) => `passed at a later try: ${test.module.relativeModuleId} > ${test.fullName}\n`,
     )
     process.once('exit', () => process.stdout.write(`${lines.join('')}${passed} passed, ${failed} failed\n`))
   }
