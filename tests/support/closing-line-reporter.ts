@@ -12,9 +12,7 @@ export default class ClosingLineReporter implements Reporter {
     const failedAround = modules.flatMap((module) => [module, ...module.children.allSuites()])
     const failed = failedTests + failedAround.filter((it) => it.errors().length > 0).length + errors.length
     const unsteady = tests.filter((test) => test.diagnostic()?.flaky)
-    const lines = unsteady.map(
-      (test) => `passed at a later try: ${test.module.relativeModuleId} > ${test.fullName}\n`,
-    )
+    const lines = unsteady.map((test) => `passed at a later try: ${test.module.relativeModuleId} > ${test.fullName}\n`)
     process.once('exit', () => process.stdout.write(`${lines.join('')}${passed} passed, ${failed} failed\n`))
   }
 }
