@@ -5,8 +5,9 @@ import { Stop } from '~/sending.ts'
 const leavingMs = 300
 
 /**
- * The `fetch` that ChatKit talks to our server with: it shows the token, says where the person is, and turns ChatKit's way of stopping (it merely
- * aborts its request) into `stopRun`. An abort because the person goes elsewhere is no stop: the answer goes on.
+ * The `fetch` that ChatKit talks to our server with: it shows the token, says where the person is, and turns ChatKit's way
+ * of stopping (it merely aborts its request) into `stopRun`. An abort because the person goes elsewhere is no stop: the
+ * answer goes on.
  */
 export function createChatkitFetch() {
   let left = Number.NEGATIVE_INFINITY
