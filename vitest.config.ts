@@ -18,8 +18,6 @@ export default defineConfig({
   test: {
     // Each worker holds a server and perhaps a whole database.
     maxWorkers: Math.min(4, Math.max(2, availableParallelism() - 1)),
-    // A loaded machine may be slow once. The run's last lines name each test that needed another try.
-    retry: process.env.CI ? 2 : 0,
     reporters: ['default', './tests/support/closing-line-reporter.ts'],
     projects: [
       { extends: true, test: { name: 'unit', include: unit } },

@@ -203,10 +203,13 @@
     async #load(id) {
       this.#emit('chatkit.thread.load.start', { threadId: id })
       const t = await this.#call({ type: 'threads.get_by_id', params: { thread_id: id } })
+      const items = [...(t.items?.data ?? [])]
+      for (let page = t.items; page?.has_more; items.push(...page.data))
+        page = await this.#call({ type: 'items.list', params: { thread_id: id, order: 'asc', after: page.after } })
       const changed = this.#thread?.id !== t.id
       this.#thread = t
       this.#history = null
-      this.#items = new Map((t.items?.data ?? []).map((i) => [i.id, i]))
+      this.#items = new Map(items.map((i) => [i.id, i]))
       this.#emit('chatkit.thread.load.end', { threadId: id })
       if (changed) this.#emit('chatkit.thread.change', { threadId: id })
       this.#render()

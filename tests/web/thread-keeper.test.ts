@@ -84,6 +84,37 @@ test('what ChatKit refuses is asked again when it has ended what it was doing, t
   expect(chat.commands).toEqual([])
 })
 
+test('while an answer is told nothing is read again: what was being read is broken off, and read when it has ended', async () => {
+  const chat = startChat('A')
+  chat.keeper.refresh()
+  const cut = chat.next('fetchUpdates')
+  chat.reading = true
+  chat.keeper.responds(true)
+  await cut.refuses()
+  chat.keeper.refresh()
+  chat.keeper.calm()
+  expect(chat.commands).toEqual([])
+  chat.reading = false
+  chat.keeper.responds(false)
+  await chat.next('fetchUpdates').answers('A')
+  expect(chat.commands).toEqual([])
+
+  // It did not answer in time, and so is on its way still: broken off as well, and made up for.
+  chat.keeper.refresh()
+  chat.next('fetchUpdates')
+  await vi.advanceTimersByTimeAsync(5000)
+  chat.reading = true
+  chat.keeper.responds(true)
+  expect(chat.commands).toEqual([])
+  chat.keeper.responds(false)
+  await chat.next('fetchUpdates').answers('A')
+
+  // The person may go elsewhere at any time.
+  chat.keeper.responds(true)
+  chat.keeper.go('B')
+  await chat.next('setThreadId', 'B').answers('B')
+})
+
 test('nothing is asked before ChatKit is ready, nor after it has gone', async () => {
   const chat = startChat('A', { ready: false })
   chat.keeper.go('B')
@@ -111,6 +142,7 @@ function startChat(first: string | null, { ready = true } = {}) {
     setThreadId: (id) => take('setThreadId', id),
     fetchUpdates: () => take('fetchUpdates'),
     leaving: () => {},
+    cutReading: () => chat.reading,
     created: (id) => void created.push(id),
   })
   if (ready) keeper.ready()
@@ -120,6 +152,8 @@ function startChat(first: string | null, { ready = true } = {}) {
     commands,
     created,
     shown: first,
+    /** Whether it is reading a thread right now. */
+    reading: false,
     async says(id: string | null) {
       chat.shown = id
       keeper.changed(id)

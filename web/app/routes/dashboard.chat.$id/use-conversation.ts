@@ -1,8 +1,9 @@
-import { useNavigate, useRevalidator } from '@remix-run/react'
+import { useNavigate } from '@remix-run/react'
 import { useCallback, useEffect, useReducer, useRef, useState } from 'react'
 import { useFrame } from '~/components/frame-context.ts'
 import { type ConversationState, changeConversation, supersedes } from '~/conversation-state.ts'
 import { type ConversationEvent, useConversationEvents } from '~/events.ts'
+import { useRevalidation } from '~/use-revalidation.ts'
 import type { ChatPageQuery } from '../../../../schema/generated/graphql.ts'
 
 export type ReadConversation = NonNullable<ChatPageQuery['conversation']>
@@ -11,7 +12,7 @@ export type ReadConversation = NonNullable<ChatPageQuery['conversation']>
 export function useConversation(read: ReadConversation, onEvent?: (event: ConversationEvent) => void) {
   const [state, change] = useReducer(changeConversation, read, stateOf)
   const { note, forget } = useFrame()
-  const { revalidate } = useRevalidator()
+  const revalidate = useRevalidation()
   const navigate = useNavigate()
   const apply = useBatches(useCallback((events) => change({ type: 'events', events }), []))
 

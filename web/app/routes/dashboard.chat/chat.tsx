@@ -50,7 +50,7 @@ export function Chat({ domainKey, dictation, threadId, onMounted, onReady, onFai
   const holder = useRef<HTMLDivElement>(null)
   usePresence(holder, onFailed)
   useEffect(onMounted, [onMounted])
-  const [{ fetch, leaving }] = useState(createChatkitFetch)
+  const [{ fetch, leaving, cutReading }] = useState(createChatkitFetch)
   const [firstThread] = useState(threadId)
   const ready = useRef(false)
   /** Where the person asked to be taken, once the answer has ended. */
@@ -112,12 +112,13 @@ export function Chat({ domainKey, dictation, threadId, onMounted, onReady, onFai
     onResponseStart: () => {
       release.current ??= holdEvents()
       onStreaming(true)
+      thread.responds(true)
     },
     onResponseEnd: () => {
       release.current?.()
       release.current = null
       onStreaming(false)
-      thread.calm()
+      thread.responds(false)
       const path = goesTo.current
       goesTo.current = null
       if (path) navigate(path)
@@ -125,7 +126,7 @@ export function Chat({ domainKey, dictation, threadId, onMounted, onReady, onFai
   })
 
   const thread = useThread(threadId, {
-    ...{ setThreadId, fetchUpdates },
+    ...{ setThreadId, fetchUpdates, cutReading },
     leaving: () => {
       goesTo.current = null
       leaving()

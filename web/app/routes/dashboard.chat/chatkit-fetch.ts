@@ -11,6 +11,7 @@ const leavingMs = 300
  */
 export function createChatkitFetch() {
   let left = Number.NEGATIVE_INFINITY
+  const readings = createReadings()
   /** Says that the thread is changed or the page left: aborts around this moment are no stops. */
   const leaving = () => {
     left = performance.now()
@@ -22,6 +23,7 @@ export function createChatkitFetch() {
     }, leavingMs)
   }
   const fetch: typeof globalThis.fetch = async (input, init) => {
+    if (init && isReading(init.body)) return readings.read(input, init)
     const response = await authorized(input, init)
     const runId = response.headers.get('x-parley-run')
     const signal = init?.signal
@@ -33,7 +35,37 @@ export function createChatkitFetch() {
     )
     return new Response(body, response)
   }
-  return { fetch, leaving }
+  return { fetch, leaving, cutReading: readings.cut }
+}
+
+/** A thread comes with its first items; the others are asked for one page after the other. */
+const readingTypes: readonly unknown[] = ['threads.get_by_id', 'items.list']
+
+const isReading = (body: RequestInit['body']) =>
+  typeof body === 'string' && readingTypes.includes((JSON.parse(body) as { type?: unknown }).type)
+
+/** What is being read of a thread, which can be broken off together. */
+function createReadings() {
+  let controller = new AbortController()
+  let open = 0
+  const read = async (input: RequestInfo | URL, init: RequestInit) => {
+    const signals = [controller.signal, ...(init.signal ? [init.signal] : [])]
+    open += 1
+    try {
+      const response = await authorized(input, { ...init, signal: AbortSignal.any(signals) })
+      // Handed over whole: nothing of it can arrive after it was broken off.
+      return new Response(await response.arrayBuffer(), response)
+    } finally {
+      open -= 1
+    }
+  }
+  /** Whoever reads hears that the line was cut. Gives whether anything was being read. */
+  const cut = () => {
+    controller.abort()
+    controller = new AbortController()
+    return open > 0
+  }
+  return { read, cut }
 }
 
 async function authorized(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {

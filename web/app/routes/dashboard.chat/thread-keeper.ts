@@ -4,6 +4,8 @@ export type KeptChat = {
   fetchUpdates: () => Promise<void> | undefined
   /** A response that breaks off about now breaks off because the thread is changed. */
   leaving: () => void
+  /** Breaks off what is being read of a thread. Gives whether anything was. */
+  cutReading: () => boolean
   /** The person began a conversation inside ChatKit; nobody knew this id before. */
   created: (id: string) => void
 }
@@ -16,6 +18,7 @@ const triesAtMost = 3
  * back after the person has gone on. So commands run one at a time, and whatever ChatKit says that it shows is compared
  * with the address until both agree. The only change that comes from ChatKit itself is a conversation begun there.
  * A command that is not answered within five seconds holds nothing up; one that is refused is tried again, twice at most.
+ * A thread that is read replaces what ChatKit shows, also an answer that is just being told: nothing is read meanwhile.
  */
 export function createThreadKeeper(first: string | null, chat: KeptChat) {
   const known = new Set([first])
@@ -24,6 +27,7 @@ export function createThreadKeeper(first: string | null, chat: KeptChat) {
   let shown = first
   let heard = false
   let refused = false
+  let responding = false
   let moves = triesAtMost
   let refreshes = 0
 
@@ -39,7 +43,7 @@ export function createThreadKeeper(first: string | null, chat: KeptChat) {
   function due(): (() => Promise<void>) | null {
     if (state !== 'busy' || refused) return null
     if (shown !== wanted) return moves > 0 ? move : null
-    return refreshes > 0 && wanted !== null ? reread : null
+    return refreshes > 0 && wanted !== null && !responding ? reread : null
   }
 
   async function move() {
@@ -92,6 +96,12 @@ export function createThreadKeeper(first: string | null, chat: KeptChat) {
         }
       }
       chat.leaving()
+      void settle()
+    },
+    /** An answer begins, or has ended: what was not read because of it is read then. */
+    responds(now: boolean) {
+      responding = now
+      if (now && chat.cutReading()) refreshes = triesAtMost
       void settle()
     },
     /** ChatKit has ended something, so what it refused before it may take now. */

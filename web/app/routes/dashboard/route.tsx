@@ -1,12 +1,5 @@
 import type { LoaderFunctionArgs, MetaFunction } from '@remix-run/node'
-import {
-  isRouteErrorResponse,
-  Outlet,
-  useLoaderData,
-  useLocation,
-  useRevalidator,
-  useRouteError,
-} from '@remix-run/react'
+import { isRouteErrorResponse, Outlet, useLoaderData, useLocation, useRouteError } from '@remix-run/react'
 import { useEffect, useMemo, useState } from 'react'
 import { Provider } from 'urql'
 import { useTranslations } from 'use-intl'
@@ -15,6 +8,7 @@ import { client, query, useSignedOut } from '~/api.ts'
 import { ErrorPage } from '~/components/error-page.tsx'
 import { FrameContext, type Frame as FrameValue } from '~/components/frame-context.ts'
 import { useViewerEvents } from '~/events.ts'
+import { useRevalidation } from '~/use-revalidation.ts'
 import { useConversationList } from './conversation-list.ts'
 import { PageLoading } from './page-loading.tsx'
 import { Frame, MoreConversations } from './queries.ts'
@@ -42,7 +36,7 @@ export default function DashboardLayout() {
   const { removing, remove, notice } = useRemoval({ note, forget })
   const [sheetOpen, setSheetOpen] = useState(false)
   const [shortcuts, setShortcuts] = useState(false)
-  const revalidator = useRevalidator()
+  const revalidate = useRevalidation()
 
   useViewerEvents({
     event(event) {
@@ -52,7 +46,7 @@ export default function DashboardLayout() {
     },
     // Hints are not kept for who was away. The very first time there is nothing to catch up with unless somebody is at work.
     opened: (first) => {
-      if (!first || known.some(({ activeRun }) => activeRun)) revalidator.revalidate()
+      if (!first || known.some(({ activeRun }) => activeRun)) revalidate()
     },
   })
   useVisibleHeight()
