@@ -45,7 +45,7 @@ test('German from the first paint on: signed up, asked, found, set; English on a
     asked.filter((it) => /\/assets\/en-/.test(it)),
     'nobody is sent a language that is not read',
   ).toEqual([])
-  expect(await page.evaluate(() => document.fonts.check('16px "Inter Variable"'))).toBe(true)
+  expect(await page.evaluate(async () => (await document.fonts.ready).check('16px "Inter Variable"'))).toBe(true)
   expect(asked.some((it) => /inter-latin-wght-normal.*\.woff2/.test(it))).toBe(true)
 
   await visit(page, '/dashboard/chat')
