@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startApp } from './support/app.ts'
 import { cleanUp } from './support/cleaning.ts'
-import { until } from './support/events.ts'
+import { type StreamEvent, until } from './support/events.ts'
 import { calls, pause, says, startProvider } from './support/scripted-provider.ts'
 import { mcpFile } from './support/tool-boxes.ts'
 
@@ -101,7 +101,9 @@ test('each of them is killed during a run: the answer comes, the card says what 
   const long = { name: 'everything__trigger-long-running-operation', arguments: { duration: 60, steps: 60 } }
   provider.plays(calls(long), says('It did not work.'))
   const first = await ada.asks('Take your time')
-  await until(ada.follows(first.run), (it) => it.__typename === 'ToolCallChanged' && it.toolCall.status === 'RUNNING')
+  // The second time it tells of progress: the server is at work, and the call is not one that never arrived.
+  const running = (it: StreamEvent) => it.__typename === 'ToolCallChanged' && it.toolCall.status === 'RUNNING'
+  await until(ada.follows(first.run), (_, soFar) => soFar.filter(running).length === 2)
   process.kill(pidOf('everything'), 'SIGKILL')
   const events = await ada.sees(first.run, 'It did not work.')
   expect(events).toContainEqual(
