@@ -63,6 +63,18 @@ class Expected {
     made.status = 'STOPPED'
   }
 
+  /** Whose answer waits, if it does. */
+  waiting(question: Said): Made | undefined {
+    return this.queue.find((made) => made.question === question.content)
+  }
+
+  /** What waits is replaced, and keeps its place in the queue. */
+  editWaiting(made: Made, question: Said, content: string): void {
+    question.superseded = true
+    made.question = content
+    this.said.push({ role: 'USER', content, status: 'COMPLETE', superseded: false })
+  }
+
   retry(question: Said): void {
     for (const it of this.said.slice(this.said.indexOf(question) + 1)) it.superseded = true
     const made = { question: question.content, status: 'QUEUED' }
@@ -198,9 +210,11 @@ test(`${steps} sends, stops, retries, edits and deaths in any order leave what t
     async edit(text) {
       if (expected.questions.length === 0) return
       const question = random.of(expected.questions)
-      if (expected.active) return refused(edit(question, text))
+      const waiting = expected.waiting(question)
+      if (expected.active && !waiting) return refused(edit(question, text))
       await edit(question, text)
-      expected.edit(question, text)
+      if (waiting) expected.editWaiting(waiting, question, text)
+      else expected.edit(question, text)
     },
     async die() {
       power.cut()
