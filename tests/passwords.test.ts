@@ -81,6 +81,19 @@ describe('a forgotten password', () => {
     expect(await signsIn(ada.email, oldPassword)).toBe(true)
   })
 
+  test('is answered in the language that is asked for, else in English', async () => {
+    const ada = await app.user('ada')
+    const asked: [accepted: string, words: string][] = [
+      ['de', '30 Minuten'],
+      ['de-AT, en;q=0.5', '30 Minuten'],
+      ['xx', '30 minutes'],
+    ]
+    for (const [accepted, words] of asked) {
+      await post('request-password-reset', { email: ada.email }, { 'accept-language': accepted })
+      expect((await mailbox.next(ada.email)).text, accepted).toContain(words)
+    }
+  })
+
   test('is the same question for who has no account: same answer, same time, no letter', async () => {
     const ada = await app.user('ada')
     const nobody = `nobody-${Date.now()}@example.test`

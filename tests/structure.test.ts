@@ -43,7 +43,7 @@ const mayImport: Record<string, readonly string[]> = {
 const vendors: Record<string, readonly string[]> = {
   openai: ['api/runs/openai-model.ts'],
   '@modelcontextprotocol/sdk': ['api/tools/mcp-client.ts', 'api/tools/server/server.ts'],
-  'better-auth': ['api/auth/auth.ts'],
+  'better-auth': ['api/auth/better-auth.ts'],
   nodemailer: ['api/auth/mailer.ts'],
   'graphql-yoga': ['api/graphql/endpoint.ts', 'api/graphql/defences.ts'],
   '@pothos/core': ['api/graphql/builder.ts'],

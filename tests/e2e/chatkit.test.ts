@@ -1,29 +1,18 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { launchBrowser } from '../support/browser.ts'
 import { cleanUp, cleanUpAfterFile } from '../support/cleaning.ts'
 import { openBrowser, openTab, playChatKit, signUp, visit } from '../support/page.ts'
+import { startPages } from '../support/pages.ts'
 import { calls, cuts, pause, says, startProvider } from '../support/scripted-provider.ts'
-import { startServer } from '../support/server-process.ts'
 
 /** A loaded machine takes its time. */
 const patiently = { timeout: 30_000 }
 
 const host = 'https://cdn.platform.openai.com/**'
-const dataDir = mkdtempSync(join(tmpdir(), 'parley-'))
-cleanUpAfterFile(() => rmSync(dataDir, { recursive: true, force: true }))
 const provider = await startProvider()
 cleanUpAfterFile(() => provider.close())
-const browser = await launchBrowser()
-cleanUpAfterFile(() => browser.close())
 const models = { OPENAI_BASE_URL: provider.url, OPENAI_API_KEY: 'test', PARLEY_MODEL: 'm', PARLEY_MODELS: 'other' }
-const server = await startServer(
-  { PARLEY_DATA_DIR: dataDir, ...models, PARLEY_TRANSCRIPTION_MODEL: 'whisper' },
-  { pages: true },
-)
+const { server, browser } = await startPages({ ...models, PARLEY_TRANSCRIPTION_MODEL: 'whisper' })
 
 /** A new person in a browser of their own, before an empty ChatKit. */
 async function comes(name: string, played: object = {}) {

@@ -1,23 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { launchBrowser } from '../support/browser.ts'
 import { cleanUp, cleanUpAfterFile } from '../support/cleaning.ts'
 import { importLong, lineOf } from '../support/long-conversation.ts'
 import { expectAccessible, hydrated, openBrowser, openTab, signUp, visit } from '../support/page.ts'
+import { startPages } from '../support/pages.ts'
 import { pause, says, startProvider } from '../support/scripted-provider.ts'
-import { startServer } from '../support/server-process.ts'
 
-const dataDir = mkdtempSync(join(tmpdir(), 'parley-'))
-cleanUpAfterFile(() => rmSync(dataDir, { recursive: true, force: true }))
 const provider = await startProvider()
 cleanUpAfterFile(() => provider.close())
-const browser = await launchBrowser()
-cleanUpAfterFile(() => browser.close())
 const models = { OPENAI_BASE_URL: provider.url, OPENAI_API_KEY: 'test', PARLEY_MODEL: 'm' }
-const server = await startServer({ PARLEY_DATA_DIR: dataDir, ...models }, { pages: true })
+const { server, browser } = await startPages(models)
 
 /** A new person in a browser of their own, at the panel. `foreign` is what the page asked of other hosts. */
 async function comes(name: string) {

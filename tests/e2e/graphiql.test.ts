@@ -1,25 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { Browser, BrowserContext, Page, Request } from 'playwright-core'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { launchBrowser } from '../support/browser.ts'
+import type { BrowserContext, Page, Request } from 'playwright-core'
+import { expect, test, vi } from 'vitest'
 import { openTab } from '../support/page.ts'
-import { type ServerProcess, startServer } from '../support/server-process.ts'
+import { startPages } from '../support/pages.ts'
 import { signUp } from '../support/user.ts'
 
 type Id = { id: string }
-
-let browser: Browser
-const dataDir = mkdtempSync(join(tmpdir(), 'parley-'))
-
-beforeAll(async () => {
-  browser = await launchBrowser()
-})
-afterAll(async () => {
-  await browser?.close()
-  rmSync(dataDir, { recursive: true, force: true })
-})
 
 /** Chooses the tab with this operation, writes its variables, and runs it. */
 async function run(page: Page, tab: string, variables?: object): Promise<void> {
@@ -50,7 +35,7 @@ async function shows(page: Page, text: string, timeout = 15_000): Promise<void> 
 }
 
 test('GraphiQL works without any other host: examples, an answer, and a subscription that streams', async () => {
-  const server: ServerProcess = await startServer({ PARLEY_DATA_DIR: dataDir }, { pages: true })
+  const { server, browser } = await startPages()
   const context: BrowserContext = await browser.newContext({
     baseURL: server.url,
     permissions: ['clipboard-read', 'clipboard-write'],

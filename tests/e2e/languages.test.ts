@@ -1,18 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { expect, onTestFinished, test } from 'vitest'
-import { launchBrowser } from '../support/browser.ts'
+import { expect, test } from 'vitest'
 import { expectAccessible, hydrated, openTab, visit } from '../support/page.ts'
-import { startServer } from '../support/server-process.ts'
+import { startPages } from '../support/pages.ts'
 
 test('German from the first paint on: signed up, asked, found, set; English on a click, without another page; from the right to the left; and the account goes', async () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'parley-'))
-  onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }))
-  const server = await startServer({ PARLEY_DATA_DIR: dataDir }, { pages: true })
-  const browser = await launchBrowser()
-  onTestFinished(() => browser.close())
+  const { server, browser } = await startPages()
   const context = await browser.newContext({
     ...{ baseURL: server.url, locale: 'de-DE', timezoneId: 'Europe/Berlin', reducedMotion: 'reduce' },
     viewport: { width: 1280, height: 800 },

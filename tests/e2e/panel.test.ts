@@ -1,28 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
-import { launchBrowser } from '../support/browser.ts'
 import { tabTo } from '../support/keyboard.ts'
 import { expectAccessible, openBrowser, openTab, signUp, visit } from '../support/page.ts'
+import { startPages } from '../support/pages.ts'
 import { calls, fails, pause, says, startProvider } from '../support/scripted-provider.ts'
-import { startServer } from '../support/server-process.ts'
 
 test('by keyboard alone: ask, approve with other arguments, queue, stop, edit and look back; a killed server loses nothing', async () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'parley-'))
-  onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }))
   const provider = await startProvider()
   onTestFinished(() => provider.close())
-  const server = await startServer(
-    {
-      ...{ PARLEY_DATA_DIR: dataDir, OPENAI_BASE_URL: provider.url, OPENAI_API_KEY: 'test' },
-      ...{ PARLEY_MODEL: 'm', PARLEY_MODELS: 'm,other' },
-    },
-    { pages: true },
-  )
-  const browser = await launchBrowser()
-  onTestFinished(() => browser.close())
+  const { server, browser } = await startPages({
+    ...{ OPENAI_BASE_URL: provider.url, OPENAI_API_KEY: 'test' },
+    ...{ PARLEY_MODEL: 'm', PARLEY_MODELS: 'm,other' },
+  })
   const { page, problems } = await openTab(await openBrowser(browser, server.url))
   await signUp(page, 'Ada')
   await visit(page, '/dashboard')

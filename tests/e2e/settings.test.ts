@@ -1,18 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import type { Locator } from 'playwright-core'
-import { expect, onTestFinished, test } from 'vitest'
-import { launchBrowser } from '../support/browser.ts'
+import { expect, test } from 'vitest'
 import { expectAccessible, openBrowser, openTab, signUp, visit } from '../support/page.ts'
-import { startServer } from '../support/server-process.ts'
+import { startPages } from '../support/pages.ts'
 
 test('settings: a key opens what it says until it is revoked, the theme stays, a new password ends other sign-ins; conversations out and in; history: found, archived, deleted and taken back', async () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'parley-'))
-  onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }))
-  const server = await startServer({ PARLEY_DATA_DIR: dataDir }, { pages: true })
-  const browser = await launchBrowser()
-  onTestFinished(() => browser.close())
+  const { server, browser } = await startPages()
   const { page, problems } = await openTab(await openBrowser(browser, server.url))
   await signUp(page, 'Ada')
 

@@ -1,25 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
-import { launchBrowser } from '../support/browser.ts'
+import { expect, test } from 'vitest'
 import { linkIn, startMailbox } from '../support/mailbox.ts'
 import { startOidcProvider } from '../support/oidc-provider.ts'
 import { expectAccessible, openBrowser, openTab, signUp, visit } from '../support/page.ts'
-import { startServer } from '../support/server-process.ts'
+import { startPages } from '../support/pages.ts'
 
 test('signing in: a forgotten password is chosen anew by mail, an address changes by mail, an account elsewhere opens one here', async () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'parley-'))
-  onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }))
   const [mailbox, provider] = [await startMailbox(), await startOidcProvider()]
   const env = {
-    ...{ PARLEY_DATA_DIR: dataDir, SMTP_URL: mailbox.url, MAIL_FROM: 'Parley <parley@example.test>' },
+    ...{ SMTP_URL: mailbox.url, MAIL_FROM: 'Parley <parley@example.test>' },
     ...{ OIDC_ISSUER: provider.issuer, OIDC_CLIENT_ID: provider.client.id, OIDC_CLIENT_SECRET: provider.client.secret },
     OIDC_NAME: 'Example',
   }
-  const server = await startServer(env, { pages: true })
-  const browser = await launchBrowser()
-  onTestFinished(() => browser.close())
+  const { server, browser } = await startPages(env)
   const here = await openTab(await openBrowser(browser, server.url))
   await signUp(here.page, 'Ada')
 

@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
-import { launchBrowser } from '../support/browser.ts'
 import { expectAccessible, openBrowser, openTab, visit } from '../support/page.ts'
+import { startPages } from '../support/pages.ts'
 import { calls, says, startProvider } from '../support/scripted-provider.ts'
-import { startServer } from '../support/server-process.ts'
 
 test('three tool servers from npm are used in the browser; one is killed, and is back by itself', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'parley-'))
@@ -27,15 +26,10 @@ test('three tool servers from npm are used in the browser; one is killed, and is
   writeFileSync(file, JSON.stringify({ mcpServers }))
   const provider = await startProvider()
   onTestFinished(() => provider.close())
-  const server = await startServer(
-    {
-      ...{ PARLEY_DATA_DIR: join(folder, 'data'), PARLEY_MCP_CONFIG: file },
-      ...{ OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: provider.url, PARLEY_MODEL: 'scripted' },
-    },
-    { pages: true },
-  )
-  const browser = await launchBrowser()
-  onTestFinished(() => browser.close())
+  const { server, browser } = await startPages({
+    PARLEY_MCP_CONFIG: file,
+    ...{ OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: provider.url, PARLEY_MODEL: 'scripted' },
+  })
   const { page, problems } = await openTab(await openBrowser(browser, server.url))
   await visit(page, '/sign-up')
   await page.getByLabel('Name').fill('Ada')

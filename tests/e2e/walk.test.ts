@@ -1,20 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Page } from 'playwright-core'
-import { expect, onTestFinished, test } from 'vitest'
-import { launchBrowser } from '../support/browser.ts'
+import { expect, test } from 'vitest'
 import { expectAccessible, hydrated, openBrowser, openTab, visit } from '../support/page.ts'
-import { startServer } from '../support/server-process.ts'
+import { startPages } from '../support/pages.ts'
 
 const question = "Add 'buy oat milk' for Friday, then show my open tasks"
 
 test('one person asks and finds everything again, another one finds nothing of it', async () => {
-  const dataDir = mkdtempSync(join(tmpdir(), 'parley-'))
-  onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }))
-  const server = await startServer({ PARLEY_DATA_DIR: dataDir }, { pages: true })
-  const browser = await launchBrowser()
-  onTestFinished(() => browser.close())
+  const { server, browser } = await startPages()
   const { page, problems } = await openTab(await openBrowser(browser, server.url))
 
   await visit(page, '/')

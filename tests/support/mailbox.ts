@@ -84,11 +84,14 @@ async function converse(socket: Socket, deliver: (letter: Letter) => void, refus
   }
 }
 
-/** Head and body, with the soft line breaks of quoted-printable taken out. */
-const plain = (text: string) =>
-  /quoted-printable/i.test(text)
-    ? text.replace(/=\r?\n/g, '').replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)))
-    : text
+/** Head and body, with what quoted-printable made of it undone. */
+function plain(text: string): string {
+  if (!/quoted-printable/i.test(text)) return text
+  const bytes = text
+    .replace(/=\r?\n/g, '')
+    .replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)))
+  return Buffer.from(bytes, 'latin1').toString('utf8')
+}
 
 /** The first address of a page in it. */
 export function linkIn({ text }: Letter): URL {

@@ -1,4 +1,5 @@
 import { type AppLoadContext, redirect } from '@remix-run/node'
+import { languageOf } from './messages/languages.ts'
 import { refusalInWords } from './refusal.ts'
 import { wordsFor } from './words.server.ts'
 
@@ -6,7 +7,11 @@ type Args = { request: Request; context: AppLoadContext }
 
 /** What the API may know of the browser's request. The origin is the browser's own, so a foreign form is refused there. */
 function forwarded({ headers, url }: Request): Headers {
-  const passed = new Headers({ origin: headers.get('origin') ?? new URL(url).origin })
+  const passed = new Headers({
+    origin: headers.get('origin') ?? new URL(url).origin,
+    // Letters are written in the language of the page.
+    'accept-language': languageOf(headers),
+  })
   for (const name of ['cookie', 'user-agent', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-host']) {
     const value = headers.get(name)
     if (value) passed.set(name, value)

@@ -18,7 +18,7 @@ const components: Components = {
         {children}
       </a>
     ) : (
-      <>{children}</>
+      children
     ),
   // Loading it would tell its host what stands in the address: a model may be talked into writing anything there.
   img: ({ alt, src }) => <NamedImage alt={alt} src={typeof src === 'string' ? src : ''} />,
