@@ -314,6 +314,27 @@ test('a conversation is begun, rated and deleted with all that hangs on it', asy
   await expect(ada.mutate(remove, { id: conversation.id })).rejects.toMatchObject({ code: 'NOT_FOUND' })
 })
 
+test('what changes a conversation at once is counted each, so that followers hear of it', async () => {
+  const { app, ada } = await withPlayedModel()
+  const { createConversation } = await ada.mutate<{ createConversation: { conversation: Id } }>(
+    'mutation { createConversation(input: {}) { conversation { id } } }',
+  )
+  const { id } = createConversation.conversation
+  const revision = async () => {
+    const uuid = parsePublicId(id)?.uuid
+    const rows = await app.database.units
+      .asSystem()
+      .execute<{ revision: number }[]>('select revision from conversation where id = ?', [uuid])
+    return rows[0]?.revision ?? 0
+  }
+  const before = await revision()
+  const pin = `mutation ($id: ID!, $pinned: Boolean) {
+    updateConversation(input: { conversationId: $id, pinned: $pinned }) { conversation { id } }
+  }`
+  await Promise.all(Array.from({ length: 20 }, (_, n) => ada.mutate(pin, { id, pinned: n % 2 === 0 })))
+  expect(await revision()).toBe(before + 20)
+})
+
 test('a result that is too long is cut, and read whole in pieces', async () => {
   const { provider, app, ada } = await withPlayedModel()
   provider.plays(...addsTask('buy oat milk'))

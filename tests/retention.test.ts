@@ -4,7 +4,8 @@ import { standardLimits } from '../api/limits.ts'
 import { sweepOld } from '../api/runs/retention.ts'
 import { startApp } from './support/app.ts'
 import { cleanUp } from './support/cleaning.ts'
-import { says, startProvider } from './support/scripted-provider.ts'
+import { until } from './support/events.ts'
+import { pause, says, startProvider } from './support/scripted-provider.ts'
 import { at } from './support/user.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
@@ -79,6 +80,31 @@ test('the log of an ended run is kept for a day, then its messages remain', asyn
   expect((await following.next()).value).toMatchObject({ __typename: 'ConversationUpdated' })
   await following.return()
   expect(app.url).not.toBe(later.url)
+})
+
+test('a run that was stopped in the queue, and forgotten, is in nobody’s way', async () => {
+  const { provider, app, ada, ages, logOf } = await start()
+  provider.plays(says('Slowly', pause))
+  const { conversation, run } = await ada.asks('Count')
+  await provider.paused()
+  const waiting = await ada.asks('Again', { conversation, whenBusy: 'QUEUE' })
+  await ada.stops(waiting.run)
+  provider.resume()
+  await Array.fromAsync(ada.follows(run))
+  for (const old of [run, waiting.run]) await ages(old, standardLimits.logHours + 0.1)
+  await sweepOld(app.database.units, standardLimits, new AbortController().signal)
+  expect([await logOf(run), await logOf(waiting.run)]).toEqual([0, 0])
+  const { conversation: kept } = await ada.query<{ conversation: { eventCursor: string } }>(
+    'query ($id: ID!) { conversation(id: $id) { eventCursor } }',
+    { id: conversation.id },
+  )
+  const next = await ada.asks('Go on', { conversation })
+  const following = ada.follows(conversation, { after: kept.eventCursor })
+  const heard = await until(following, (it) => it.__typename === 'RunStarted')
+  expect(heard.filter(({ __typename }) => __typename !== 'ConversationUpdated')).toMatchObject([
+    { __typename: 'RunEnded', run: { id: waiting.run.id, status: 'STOPPED' } },
+    { __typename: 'RunStarted', run: { id: next.run.id } },
+  ])
 })
 
 test('many old logs go batch by batch', async () => {

@@ -87,6 +87,12 @@ test('a queued message is answered when its turn comes, at the end of the conver
   expect(kept.messages.edges.map(({ node }) => node.sequence)).toEqual(
     kept.messages.edges.map(({ node }) => node.sequence).toSorted((a, b) => a - b),
   )
+  // What has not had its turn yet, nobody was asked.
+  expect(provider.requests.map(({ transcript }) => transcript)).toEqual([
+    [{ user: '1' }],
+    [{ user: '1' }, { assistant: 'One' }, { user: '2' }],
+    [{ user: '1' }, { assistant: 'One' }, { user: '2' }, { assistant: 'Two' }, { user: '3' }],
+  ])
   expect(provider.refusals).toEqual([])
 })
 

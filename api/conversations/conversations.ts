@@ -1,3 +1,4 @@
+import { LockMode } from '@mikro-orm/core'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { owned, type Viewer } from '../auth/viewer.ts'
 import type { Bell } from '../bell/bell.ts'
@@ -11,6 +12,17 @@ import { Message } from './message.entity.ts'
 /** The viewer's conversation. Throws NOT_FOUND when it does not exist or belongs to someone else. */
 export async function ownConversation(em: SqlEntityManager, viewer: Viewer, id: string): Promise<Conversation> {
   const found = await em.findOne(Conversation, { id, ...owned(viewer) })
+  if (!found) throw notFound('conversation')
+  return found
+}
+
+/** Holds the conversation's row until the end of the transaction: sends, starts and ends of runs, and new names, take turns. Throws as `ownConversation`. */
+export async function lockConversation(em: SqlEntityManager, viewer: Viewer, id: string): Promise<Conversation> {
+  const found = await em.findOne(
+    Conversation,
+    { id, ...owned(viewer) },
+    { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true },
+  )
   if (!found) throw notFound('conversation')
   return found
 }
@@ -134,7 +146,7 @@ export async function updateConversation(
   for (const member of ['archived', 'pinned'] as const)
     if (change[member] === null) throw badInput(['input', member], 'must be true or false')
   return inTransaction(em, bell, async (em, bell) => {
-    const conversation = await ownConversation(em, viewer, id)
+    const conversation = await lockConversation(em, viewer, id)
     if (typeof change.title === 'string') conversation.rename(validTitle(change.title, limits))
     if (typeof change.archived === 'boolean' && change.archived !== (conversation.archivedAt != null))
       conversation.archivedAt = change.archived ? new Date() : null

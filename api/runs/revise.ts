@@ -2,14 +2,14 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { owned, type Viewer } from '../auth/viewer.ts'
 import type { Bell } from '../bell/bell.ts'
 import { copyAttachments, releaseAttachments } from '../conversations/attachments.ts'
-import { ringConversation } from '../conversations/conversations.ts'
+import { lockConversation, ringConversation } from '../conversations/conversations.ts'
 import { Message } from '../conversations/message.entity.ts'
 import { AppError, notFound } from '../errors.ts'
 import type { Repeatable } from './idempotency.ts'
 import { nextSequence } from './next-sequence.ts'
 import { beginAtOnce } from './room.ts'
 import { activeStatuses, Run } from './run.entity.ts'
-import { checkContent, checkedModel, lockConversation, runActive, type SendParts } from './send-message.ts'
+import { checkContent, checkedModel, runActive, type SendParts } from './send-message.ts'
 
 export type RetryMessage = {
   messageId: string

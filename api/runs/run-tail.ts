@@ -45,6 +45,7 @@ export class RunTail {
     if (this.run.number == null) return []
     const found = await this.#parts.log.behind(this.run, this.#position)
     if (found.length === 0) await this.#lookWhy()
+    if (found.length === 0 && this.isSwept) return this.#endedInQueue()
     this.#position = found.at(-1)?.position ?? this.#position
     if (found.at(-1)?.event.type === 'run.ended') this.over = true
     return found.map((placed) => this.#followed(placed))
@@ -62,8 +63,15 @@ export class RunTail {
   async #lookWhy(): Promise<void> {
     if (this.#parts.log.writes(this.run.id)) return
     await this.#lookAgain()
-    if (this.isSwept) throw resyncRequired()
+    if (this.isSwept && this.run.startedAt) throw resyncRequired()
     if (this.run.ended && !isBehind(this.#last, this.#position)) this.over = true
+  }
+
+  /** It never ran, so the one event that it had is not lost: `eventCursor` stands before it for good, perhaps. */
+  #endedInQueue(): Followed[] {
+    this.over = true
+    this.#position = this.#last
+    return [this.end()]
   }
 
   async #lookAgain(): Promise<void> {

@@ -1,10 +1,9 @@
-import { LockMode } from '@mikro-orm/core'
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { owned, type Viewer } from '../auth/viewer.ts'
 import type { Bell } from '../bell/bell.ts'
 import { bindAttachments } from '../conversations/attachments.ts'
 import { Conversation } from '../conversations/conversation.entity.ts'
-import { ownConversation, ringConversation } from '../conversations/conversations.ts'
+import { lockConversation, ownConversation, ringConversation } from '../conversations/conversations.ts'
 import { Message } from '../conversations/message.entity.ts'
 import { AppError, badInput, notFound } from '../errors.ts'
 import type { Limits } from '../limits.ts'
@@ -96,17 +95,6 @@ async function send(
   ringConversation(bell, conversation)
   if (busy && ahead) bell.ring('stop', busy.id)
   return { conversation, message, run }
-}
-
-/** Holds the conversation's row until the end of the transaction: sends, starts and ends of runs take turns. */
-export async function lockConversation(em: SqlEntityManager, viewer: Viewer, id: string): Promise<Conversation> {
-  const found = await em.findOne(
-    Conversation,
-    { id, ...owned(viewer) },
-    { lockMode: LockMode.PESSIMISTIC_WRITE, refresh: true },
-  )
-  if (!found) throw notFound('conversation')
-  return found
 }
 
 async function newConversation(em: SqlEntityManager, viewer: Viewer): Promise<Conversation> {

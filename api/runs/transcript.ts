@@ -80,14 +80,20 @@ function isAllForPage(open: readonly ToolCall[], page: ReadonlySet<ToolCall>): b
   return page.size > 0 && open.length === page.size
 }
 
-/** Up to the question; when the page answered a call in between, with what earlier runs said to the same question. */
+/**
+ * Up to the question, which is always among them; when the page answered a call in between, with what earlier runs said to
+ * the same question. What waits in the queue was said earlier, perhaps, but has its turn later.
+ */
 async function readWindow(em: SqlEntityManager, viewer: Viewer, run: Run, limits: Limits): Promise<Message[]> {
   const question = await em.findOneOrFail(Message, { id: run.messageId, ...owned(viewer) })
   const earlier = await em.find(Run, { messageId: question.id, number: { $lt: run.number ?? 0 }, ...owned(viewer) })
+  const { conversationId } = run
+  const waiting = await em.find(Run, { conversationId, status: 'QUEUED', ...owned(viewer) })
   const newestFirst = await em.find(
     Message,
     {
-      conversationId: run.conversationId,
+      conversationId,
+      id: { $nin: waiting.map(({ messageId }) => messageId) },
       $or: [{ sequence: { $lte: question.sequence } }, { runId: { $in: earlier.map(({ id }) => id) } }],
       supersededAt: null,
       status: { $ne: 'STREAMING' },
@@ -95,7 +101,8 @@ async function readWindow(em: SqlEntityManager, viewer: Viewer, run: Run, limits
     },
     { orderBy: { sequence: 'desc' }, limit: limits.historyMessages },
   )
-  return newestFirst.toReversed()
+  const window = newestFirst.toReversed()
+  return window.some(({ id }) => id === question.id) ? window : [question, ...window.slice(1)]
 }
 
 /** Whether the call was cut off and must stay so: it may be made again only when the tool says that this does no harm. */

@@ -207,6 +207,19 @@ test('a form is filled in, and the answer goes on from it', async () => {
   expect(again.events).toEqual([{ type: 'error', code: 'custom', message: expect.any(String), allow_retry: false }])
 })
 
+test('however much was done before the form, the question is not forgotten', async () => {
+  const chat = chatkitOf(await app.user('ada'))
+  const added = Array.from({ length: 14 }, (_, n) => calls({ name: 'add_task', arguments: { title: `task ${n}` } }))
+  provider.plays(...added, asks({ question: 'Which day?' }), says('Monday it is.'))
+  const { thread, done } = await chat.says('Plan it')
+  const [form] = ofType(done, 'structured_input')
+  const input = { answers: { q1: { values: ['Monday'] } } }
+  const params = { thread_id: thread, item_id: form?.id, input }
+  expect((await chat.hears('threads.add_structured_input', params)).text).toBe('Monday it is.')
+  expect(shown()[0]).toEqual({ user: 'Plan it' })
+  expect(provider.refusals).toEqual([])
+})
+
 test('a form is skipped, by a word or by a message', async () => {
   const ada = await app.user('ada')
   const chat = chatkitOf(ada)

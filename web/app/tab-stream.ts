@@ -28,6 +28,9 @@ const attemptsInVain = 8
 /** A server that was away for long is back some time, and nobody should have to press anything then. */
 const lostForMs = 15_000
 const signedOut = 'SIGNED_OUT'
+/** A stream that ends without a reason belongs to something that was deleted: the next attempt says so. */
+const complete = 'COMPLETE'
+const completeForMs = 250
 
 /**
  * The one event stream of this tab: more would use up the six connections that a browser keeps to a host. Who asked last
@@ -114,6 +117,10 @@ export class TabStream {
         this.#pausing = false
         if (ended.aborted) continue
         if (code === 'NOT_FOUND') return wanted.gone?.()
+        if (code === complete) {
+          await this.#woken(signal, completeForMs)
+          continue
+        }
         if (code === 'RESYNC_REQUIRED' || code === 'BAD_USER_INPUT') return wanted.resync?.()
         if (code === signedOut) return this.#say('signed-out')
         this.#say(navigator.onLine ? 'lost' : 'offline')
@@ -145,7 +152,7 @@ export class TabStream {
         if ('cursor' in event && typeof event.cursor === 'string') place.after = event.cursor
         wanted.next(event)
       }
-      return 'COMPLETE'
+      return complete
     } catch (error) {
       if (error instanceof FollowError) return error.code
       throw error
