@@ -284,6 +284,27 @@ test('two thousand messages: opened at the newest, scrolled back without a jump,
   expect(problems).toEqual([])
 })
 
+test('a conversation that is deleted elsewhere is gone here too, without a word of a lost line', async () => {
+  const { page, problems, log } = await comes('Finn')
+  provider.plays(says('Hello.'))
+  await visit(page, '/dashboard/chat')
+  await asks(page, 'Hello?')
+  await page.getByText('The answer is complete.').waitFor()
+  await page.locator('[data-connection=live]').waitFor()
+  await page.evaluate(() => {
+    const said: unknown[] = []
+    const look = () => said.push(document.querySelector('[data-connection]')?.getAttribute('data-connection'))
+    new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true })
+    Object.assign(window, { said })
+  })
+  const query = `mutation { deleteConversation(input: { conversationId: "${page.url().split('/').at(-1)}" }) { deletedId } }`
+  await page.request.post('/graphql', { headers: { origin: new URL(page.url()).origin }, data: { query } })
+  await page.waitForURL(/\/dashboard\/chat$/)
+  expect(await page.evaluate('window.said')).not.toContain('lost')
+  expect(await log.count()).toBe(0)
+  expect(problems).toEqual([])
+})
+
 test('a server that dies while a message is sent: the page says so, sends it once when the server is back, and goes on', async () => {
   const { page, log } = await comes('Ella')
   provider.plays(says('Hello.'), says('Yes.'))
