@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { mediaTypeOf } from '../conversations/media-type.ts'
 import { partsOf } from '../tools/result-parts.ts'
+import { maxDepth, storableText } from '../tools/storable.ts'
 
 /**
  * The bundle: one JSON value per line. First the header, then for each conversation its line, its messages in order, each
@@ -12,9 +13,19 @@ export const bundleHeader = { type: 'parley-export', version: 1 } as const
 
 const time = z.iso.datetime({ precision: 3 })
 const text = z.string().refine((it) => !it.includes('\0') && it.isWellFormed(), 'is not well-formed text')
-const json = z.json()
+const json = z.custom<z.core.util.JSONType>((it) => isStorable(it), 'cannot be stored')
 const number = z.number().int().nonnegative().max(2_147_483_647)
-const positive = number.min(1)
+/** Of a message, a run, an attempt. Cursors have nine digits for it, and the conversation goes on from there. */
+const positive = number.min(1).max(100_000_000)
+
+/** Whether it goes into the database and comes out of it as it is, and every recursion gets through it. */
+function isStorable(value: unknown, depth = 0): boolean {
+  if (typeof value === 'string') return storableText(value) === value
+  if (typeof value === 'number') return Number.isFinite(value)
+  if (typeof value !== 'object' || value === null) return value !== undefined
+  if (depth === maxDepth) return false
+  return Object.entries(value).every(([key, it]) => isStorable(key) && isStorable(it, depth + 1))
+}
 
 const Conversation = z.strictObject({
   type: z.literal('conversation'),

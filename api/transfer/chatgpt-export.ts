@@ -69,19 +69,36 @@ const calls = ({ message }: Node) =>
 
 /** By call: tools answer below it, in messages of their own. */
 function resultsOfCalls(mapping: Mapping): Map<string, string> {
-  const results = new Map<string, string>()
+  const callAbove = callsAbove(mapping)
+  const texts = new Map<string, string[]>()
   for (const node of Object.values(mapping)) {
     if (node.message?.author.role !== 'tool') continue
-    const seen = new Set<string>()
-    let above: Node | undefined = node
-    while (above && !calls(above) && !seen.has(above.id)) {
-      seen.add(above.id)
-      above = above.parent == null ? undefined : mapping[above.parent]
-      if (above?.message && above.message.author.role !== 'tool' && !calls(above)) above = undefined
-    }
-    if (above && calls(above)) results.set(above.id, joined(results.get(above.id), textOf(node.message.content)))
+    const call = callAbove(node)
+    if (!call) continue
+    const before = texts.get(call.id)
+    if (before) before.push(textOf(node.message.content))
+    else texts.set(call.id, [textOf(node.message.content)])
   }
-  return results
+  return new Map([...texts].map(([id, parts]) => [id, joined(parts)]))
+}
+
+/** Between a call and what it gave are other results, and nodes without a message. */
+function callsAbove(mapping: Mapping): (node: Node) => Node | null {
+  const byId = new Map(Object.entries(mapping))
+  const known = new Map<Node, Node | null>()
+  const isBetween = ({ message }: Node) => !message || message.author.role === 'tool'
+  return (from) => {
+    const climbed: Node[] = []
+    let node: Node | undefined = from
+    while (node && !calls(node) && !known.has(node) && isBetween(node)) {
+      known.set(node, null) // which also ends circles
+      climbed.push(node)
+      node = node.parent == null ? undefined : byId.get(node.parent)
+    }
+    const call = node ? (known.get(node) ?? (calls(node) ? node : null)) : null
+    for (const it of climbed) known.set(it, call)
+    return call
+  }
 }
 
 function saidIn(node: Node, results: Map<string, string>, standard: string | null | undefined): Said | null {
@@ -96,14 +113,12 @@ function saidIn(node: Node, results: Map<string, string>, standard: string | nul
   }
   const files = (metadata?.attachments ?? []).map(({ name }) => namedFile(name))
   const isStopped = status === 'finished_partial_completion'
-  return said(author.role, joined(textOf(content), ...files), { model, ...(isStopped && { status: 'STOPPED' }) })
+  return said(author.role, joined([textOf(content), ...files]), { model, ...(isStopped && { status: 'STOPPED' }) })
 }
 
 function textOf({ content_type, language, parts, result, text }: z.output<typeof Message>['content']): string {
   if (content_type === 'code') return `\`\`\`${language === 'unknown' ? '' : (language ?? '')}\n${text ?? ''}\n\`\`\``
-  return (
-    joined(...(parts ?? []).map((part) => (typeof part === 'string' ? part : partText(part)))) || text || result || ''
-  )
+  return joined((parts ?? []).map((part) => (typeof part === 'string' ? part : partText(part)))) || text || result || ''
 }
 
 /** Images are not in the file: what remains is that there was one. */

@@ -66,7 +66,7 @@ function saidIn(message: z.output<typeof Message>, standard: string | null | und
   const named = [...(files ?? []), ...extracted.filter((it) => !it.extracted_content)]
   return said(
     sender,
-    joined(texts.length > 0 ? joined(...texts) : text, ...named.map((it) => namedFile(it.file_name))),
+    joined([texts.length > 0 ? joined(texts) : text, ...named.map((it) => namedFile(it.file_name))]),
     {
       model: model ?? standard ?? null,
       calls: callsIn(content ?? []),
@@ -80,12 +80,19 @@ function saidIn(message: z.output<typeof Message>, standard: string | null | und
 /** A result names its call in newer exports; in older ones it follows it. */
 function callsIn(parts: readonly z.output<typeof Part>[]): ForeignCall[] {
   const found: ForeignCall[] = []
+  const byId = new Map<string | null | undefined, ForeignCall>()
+  let answered = 0 // so many from the beginning on have their result
   for (const [at, part] of parts.entries()) {
-    if (part.type === 'tool_use')
-      found.push({ id: part.id ?? `use ${at}`, name: part.name ?? 'tool', arguments: asText(part.input), result: null })
+    if (part.type === 'tool_use') {
+      const id = part.id ?? `use ${at}`
+      const call = { id, name: part.name ?? 'tool', arguments: asText(part.input), result: null }
+      found.push(call)
+      byId.set(id, call)
+    }
     if (part.type !== 'tool_result') continue
-    const call =
-      found.find((it) => it.result === null && it.id === part.tool_use_id) ?? found.find((it) => it.result === null)
+    const named = byId.get(part.tool_use_id)
+    while (answered < found.length && found[answered]?.result !== null) answered++
+    const call = named?.result === null ? named : found[answered]
     if (call) Object.assign(call, { result: resultOf(part.content), failed: part.is_error ?? false })
   }
   return found
@@ -93,7 +100,7 @@ function callsIn(parts: readonly z.output<typeof Part>[]): ForeignCall[] {
 
 function resultOf(content: unknown): string {
   if (!Array.isArray(content)) return asText(content)
-  return joined(...content.map((it: unknown) => textIn(it) ?? asText(it)))
+  return joined(content.map((it: unknown) => textIn(it) ?? asText(it)))
 }
 
 const textIn = (it: unknown) =>

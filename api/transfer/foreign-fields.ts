@@ -49,7 +49,7 @@ export function namedFile(name: string | null | undefined): string {
 }
 
 /** Texts one below the other; what is empty is left out. */
-export const joined = (...parts: readonly (string | null | undefined)[]) =>
+export const joined = (parts: readonly (string | null | undefined)[]) =>
   parts.filter((it) => it != null && it.trim() !== '').join('\n\n')
 
 /** Arguments and results as text, in whichever way they are written down. */

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import type { MovedConversation } from './bundle.ts'
 import { Chatgpt } from './chatgpt-export.ts'
 import { Claude } from './claude-export.ts'
 import { Librechat } from './librechat-export.ts'
@@ -32,14 +33,24 @@ function formatOfOne(it: unknown): ForeignFormat | null {
 /** The conversations of another program's export, one by one; one that is damaged is told in its place. */
 export function* readForeign(format: ForeignFormat, value: unknown): Generator<ReadConversation> {
   for (const [at, it] of (Array.isArray(value) ? value : [value]).entries()) {
-    const { data, error } = readers[format].safeParse(it)
-    if (!data) yield { name: nameOf(it) ?? `number ${at + 1}`, problem: firstProblem(error) }
-    else if (data.nodes.length === 0) yield { name: data.title || `number ${at + 1}`, problem: 'has no messages' }
-    else {
-      const moved = movedFromTree(data)
-      const name = moved.conversation.title
-      yield moved.messages.length === 0 ? { name, problem: 'has no text' } : { name, moved }
-    }
+    const read = movedFrom(readers[format], it)
+    yield 'moved' in read
+      ? { name: read.moved.conversation.title, ...read }
+      : { name: nameOf(it) ?? `number ${at + 1}`, ...read }
+  }
+}
+
+function movedFrom(reader: z.ZodType<Tree>, value: unknown): { moved: MovedConversation } | { problem: string } {
+  try {
+    const { data, error } = reader.safeParse(value)
+    if (!data) return { problem: firstProblem(error) }
+    if (data.nodes.length === 0) return { problem: 'has no messages' }
+    const read = movedFromTree(data)
+    return 'moved' in read && read.moved.messages.length === 0 ? { problem: 'has no text' } : read
+  } catch (error) {
+    // Making text of JSON that is nested a hundred thousand deep runs out of stack.
+    if (error instanceof RangeError) return { problem: 'is nested too deeply' }
+    throw error
   }
 }
 

@@ -3,17 +3,23 @@ import { validate as isUuid } from 'uuid'
 import type { Units } from '../auth/units.ts'
 import { owned, type Viewer } from '../auth/viewer.ts'
 import type { Bell } from '../bell/bell.ts'
+import type { Conversation } from '../conversations/conversation.entity.ts'
 import { ringConversation } from '../conversations/conversations.ts'
 import { AppError } from '../errors.ts'
 import { publicId } from '../ids.ts'
 import type { Limits } from '../limits.ts'
+import { isAway, noteAway } from '../outage.ts'
+import type { MovedConversation } from './bundle.ts'
 import { formatOf, readForeign } from './foreign.ts'
 import { type ImportEntry, ImportJob } from './import-job.entity.ts'
 import { type ReadConversation, readBundle } from './read-bundle.ts'
+import { clean } from './saying.ts'
 import { storeConversation } from './store.ts'
 
 const noteEveryMs = 500
 const ringsAtMost = 100
+/** The report of a file that is nothing but damage would not fit into memory. */
+const damagedAtMost = 10_000
 
 /**
  * Reads files of conversations in the background, one per user at a time, and only a few at once: each is held in memory.
@@ -82,8 +88,11 @@ export class Imports {
       const { format, total, conversations } = openFile(text)
       await note({ format, total })
       let noted = Date.now()
+      let damaged = 0
       for (const read of conversations) {
         if (this.#closing) return void (await end({ status: 'FAILED', problem: stopped }))
+        if ('problem' in read && ++damaged > damagedAtMost)
+          throw new UnreadableFile(`Reading ended here: ${damagedAtMost} conversations of the file are damaged.`)
         report.push(await this.#take(viewer, read, report.length))
         if (Date.now() - noted < noteEveryMs) continue
         noted = Date.now()
@@ -91,26 +100,48 @@ export class Imports {
       }
       await end({ status: 'DONE' })
     } catch (error) {
-      if (!(error instanceof UnreadableFile)) console.error(`import: ${error instanceof Error ? error.stack : error}`)
-      const problem = error instanceof UnreadableFile ? error.message : 'Something went wrong on the server.'
-      await end({ status: 'FAILED', problem }).catch(() => undefined)
+      await end({ status: 'FAILED', problem: problemOf(error) }).catch(() => undefined)
     }
   }
 
   async #take(viewer: Viewer, read: ReadConversation, before: number): Promise<ImportEntry> {
-    const { name } = read
-    if ('problem' in read) return { name, outcome: 'SKIPPED', reason: read.problem }
-    const stored = await storeConversation(this.#units.as(viewer), viewer, read.moved)
+    const name = clean(read.name.slice(0, 200))
+    const skipped = (reason: string): ImportEntry => ({ name, outcome: 'SKIPPED', reason: clean(reason.slice(0, 500)) })
+    if ('problem' in read) return skipped(read.problem)
+    const stored = await this.#store(viewer, read.moved)
+    if (stored === 'refused') return skipped('the database does not take it')
     if (!stored) return { name, outcome: 'PRESENT' }
     if (before < ringsAtMost) ringConversation(this.#bell, stored)
     return { name, outcome: 'IMPORTED', conversationId: publicId('conv', stored.id) }
   }
+
+  /** Whatever is wrong with one conversation costs that one. Rejects only while the database is away. */
+  async #store(viewer: Viewer, moved: MovedConversation): Promise<Conversation | null | 'refused'> {
+    try {
+      return await storeConversation(this.#units.as(viewer), viewer, moved)
+    } catch (error) {
+      if (isAway(error)) throw error
+      // Its message quotes what people wrote.
+      const code = error instanceof Error && 'code' in error ? error.code : ''
+      console.error(`import: a conversation could not be stored (${error instanceof Error ? error.name : ''} ${code})`)
+      return 'refused'
+    }
+  }
 }
 
 const stopping = () => new AppError('DRAINING', 'The server is stopping. Send the file again in a moment.')
-const stopped = 'The server was stopped. Import the file again: what is there does not come twice.'
+const again = 'Import the file again: what is there does not come twice.'
+const stopped = `The server was stopped. ${again}`
 
 class UnreadableFile extends Error {}
+
+/** In words for people. What they did not cause is logged. */
+function problemOf(error: unknown): string {
+  if (error instanceof UnreadableFile) return error.message
+  if (noteAway(error)) return `The database could not be reached. ${again}`
+  console.error(`import: ${error instanceof Error ? error.stack : error}`)
+  return 'Something went wrong on the server.'
+}
 
 type OpenFile = { format: string; total: number; conversations: Iterable<ReadConversation> }
 

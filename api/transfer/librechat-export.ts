@@ -65,7 +65,7 @@ function flattened(messages: unknown[]): unknown[] {
     const message = todo.pop()
     flat.push(message)
     if (typeof message === 'object' && message !== null && 'children' in message && Array.isArray(message.children))
-      todo.push(...[...message.children].reverse())
+      for (const child of message.children.toReversed()) todo.push(child) // a call takes only so many arguments
   }
   return flat
 }
@@ -75,7 +75,7 @@ function saidIn(message: z.output<typeof Message>, standard: string | null | und
   const texts = (content ?? []).map((it) => (it.type === 'text' ? textIn(it.text) : ''))
   const files = [...(message.files ?? []), ...(message.attachments ?? [])].map(({ filename }) => namedFile(filename))
   const rating = feedback?.rating
-  return said(isCreatedByUser ? 'user' : 'assistant', joined(joined(...texts) || text, ...files), {
+  return said(isCreatedByUser ? 'user' : 'assistant', joined([joined(texts) || text, ...files]), {
     model: model ?? standard ?? null,
     calls: (content ?? []).flatMap(({ tool_call }, at) => (tool_call ? [callIn(tool_call, at)] : [])),
     ...((error || unfinished) && { status: error ? 'FAILED' : 'STOPPED' }),

@@ -56,7 +56,7 @@ function saidIn(message: z.output<typeof Message>, standard: string | undefined)
   const { text, calls } = withoutDetails(message.content ?? '')
   const isCut = done === false || (error != null && error !== false)
   const rating = Number(annotation?.rating)
-  return said(role, joined(text, ...(files ?? []).map(({ name }) => namedFile(name))), {
+  return said(role, joined([text, ...(files ?? []).map(({ name }) => namedFile(name))]), {
     model: model ?? standard ?? null,
     calls,
     ...(isCut && { status: done === false ? 'INTERRUPTED' : 'FAILED' }),
@@ -65,21 +65,32 @@ function saidIn(message: z.output<typeof Message>, standard: string | undefined)
   })
 }
 
-const details = /<details type="(tool_calls|reasoning)"([^>]*)>[\s\S]*?<\/details>/g
+const opening = /<details type="(tool_calls|reasoning)"/g
+const closing = '</details>'
 
 /** Calls stand in the text, folded up; so does what the model thought, which we do not show. */
 function withoutDetails(content: string): { text: string; calls: ForeignCall[] } {
   const calls: ForeignCall[] = []
-  const text = content.replace(details, (_, type: string, attributes: string) => {
-    if (type === 'tool_calls') calls.push(callIn(attributes, calls.length))
-    return ''
-  })
-  return { text: calls.length > 0 || text !== content ? text.trim() : content, calls }
+  const kept: string[] = []
+  let at = 0
+  // Not one expression for all of it: that would look for the end again from each beginning that has none.
+  for (const { index, 0: begun, 1: type } of content.matchAll(opening)) {
+    if (index < at) continue
+    const bracket = content.indexOf('>', index)
+    const end = bracket < 0 ? -1 : content.indexOf(closing, bracket)
+    if (end < 0) break
+    kept.push(content.slice(at, index))
+    if (type === 'tool_calls') calls.push(callIn(content.slice(index + begun.length, bracket), calls.length))
+    at = end + closing.length
+  }
+  if (at === 0) return { text: content, calls }
+  kept.push(content.slice(at))
+  return { text: kept.join('').trim(), calls }
 }
 
 function callIn(attributes: string, at: number): ForeignCall {
   const values = new Map(
-    [...attributes.matchAll(/(\w+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name, unescaped(value)]),
+    [...attributes.matchAll(/\b(\w+)="([^"]*)"/g)].map(([, name = '', value = '']) => [name, unescaped(value)]),
   )
   const result = values.get('result')
   return {

@@ -6,11 +6,12 @@ export type ReadConversation = { name: string } & ({ moved: MovedConversation } 
 
 /**
  * The conversations of a bundle, one by one. What is damaged is told in its place and costs nothing else: reading goes on
- * with the next conversation.
+ * with the next conversation. Lines between two that belong to neither are told once.
  */
 export function* readBundle(lines: Iterable<string>): Generator<ReadConversation> {
   let open: Open | null = null
   let number = 0
+  let isAstray = false
   for (const text of lines) {
     number++
     if (text.trim() === '') continue
@@ -18,7 +19,8 @@ export function* readBundle(lines: Iterable<string>): Generator<ReadConversation
     if ('problem' in line) {
       const problem = `line ${number}: ${line.problem}`
       if (open) open.problem ??= problem
-      else yield { name: `line ${number}`, problem }
+      else if (line.begins || !isAstray) yield { name: `line ${number}`, problem }
+      isAstray = !open
       // A damaged first line of a conversation belongs to no open one.
       if (open && line.begins) {
         yield closed(open, false)
@@ -30,8 +32,11 @@ export function* readBundle(lines: Iterable<string>): Generator<ReadConversation
     if (line.type === 'conversation') {
       if (open) yield closed(open, false)
       open = { ...begun(line.title), conversation: line }
-    } else if (!open) yield { name: `line ${number}`, problem: `line ${number}: belongs to no conversation` }
-    else if (line.type === 'message') open.messages.push(line)
+      isAstray = false
+    } else if (!open) {
+      if (!isAstray) yield { name: `line ${number}`, problem: `line ${number}: belongs to no conversation` }
+      isAstray = true
+    } else if (line.type === 'message') open.messages.push(line)
     else if (line.type === 'attachment') open.attachments.push(line)
     else if (line.type === 'run') open.runs.push(line)
     else {

@@ -47,6 +47,9 @@ class Storing {
 
   async conversation(): Promise<Conversation> {
     const { id: origin, type: _, title, titledBy, ...times } = this.#moved.conversation
+    // Numbers may have gaps: what is counted goes on behind the highest, wherever it stands.
+    const lastRun = highest(this.#moved.runs, ({ run }) => run)
+    const lastMessage = highest(this.#moved.messages, ({ sequence }) => sequence)
     const conversation = this.#em.create(Conversation, {
       id: this.#conversationId,
       userId: this.#viewer.id,
@@ -57,8 +60,11 @@ class Storing {
       updatedAt: new Date(times.updatedAt),
       archivedAt: dateOf(times.archivedAt),
       pinnedAt: dateOf(times.pinnedAt),
-      lastSequence: Math.max(0, ...this.#moved.messages.map(({ sequence }) => sequence)),
-      lastRunNumber: this.#moved.runs.length,
+      lastSequence: lastMessage?.sequence ?? 0,
+      lastRunNumber: lastRun?.run ?? 0,
+      // Behind the logs that are not here: from there on readers can follow.
+      logRun: lastRun?.run ?? 0,
+      logAttempt: lastRun?.attempt ?? 0,
     })
     for (const run of this.#moved.runs) this.#run(run)
     for (const message of this.#moved.messages) this.#message(message)
@@ -144,6 +150,10 @@ class Storing {
         })
       }
   }
+}
+
+function highest<T>(all: readonly T[], numberOf: (it: T) => number): T | null {
+  return all.reduce<T | null>((found, it) => (found && numberOf(found) > numberOf(it) ? found : it), null)
 }
 
 const dateOf = (time: string | null) => (time === null ? null : new Date(time))

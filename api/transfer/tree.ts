@@ -22,8 +22,18 @@ export type Tree = {
   current: string | null
 }
 
-/** As our conversation: what the other program showed last is valid, other branches are superseded versions before it. */
-export function movedFromTree(tree: Tree): MovedConversation {
+/**
+ * As our conversation: what the other program showed last is valid, other branches are superseded versions before it.
+ * A problem instead when one id names two messages: which of them the others answer cannot be told.
+ */
+export function movedFromTree(tree: Tree): { moved: MovedConversation } | { problem: string } {
+  const doubled = doubledId(tree.nodes)
+  if (doubled !== null) return { problem: `message ${clean(doubled.slice(0, 100))} is there twice` }
+  return { moved: movedFromForest({ ...tree, nodes: withoutCircles(tree.nodes) }) }
+}
+
+/** Each message hangs on one or on none, and none on itself: so each is walked over once, and none is missed. */
+function movedFromForest(tree: Tree): MovedConversation {
   const { origin, createdAt, updatedAt } = tree
   const shown = shownPath(tree)
   const saying = new Saying(origin.split(':')[0] ?? '', createdAt)
@@ -50,7 +60,7 @@ export function movedFromTree(tree: Tree): MovedConversation {
     conversation: {
       type: 'conversation',
       id: clean(origin).slice(0, 200),
-      title: [...clean(tree.title).trim()].slice(0, 200).join('') || 'New conversation',
+      title: [...clean(tree.title.trim().slice(0, 1_000)).trim()].slice(0, 200).join('') || 'New conversation',
       titledBy: 'model',
       createdAt: createdAt.toISOString(),
       updatedAt: updatedAt.toISOString(),
@@ -65,30 +75,59 @@ type Kept = TreeNode & { said: Said }
 
 const isKept = (node: TreeNode): node is Kept => node.said !== null
 
-/** By the nearest ancestor that is kept. A parent that is not there, or a circle, counts as none. */
-function childrenOf({ nodes }: Tree): Map<string | null, Kept[]> {
+function doubledId(nodes: readonly TreeNode[]): string | null {
+  const taken = new Set<string>()
+  for (const { id } of nodes) {
+    if (taken.has(id)) return id
+    taken.add(id)
+  }
+  return null
+}
+
+/** From a message to the one that it hangs on. A parent that is not there counts as none. */
+function upwards(nodes: readonly TreeNode[]): (node: TreeNode) => TreeNode | undefined {
   const byId = new Map(nodes.map((node) => [node.id, node]))
-  const keptAbove = (node: TreeNode): string | null => {
-    const seen = new Set([node.id])
-    for (let above = node.parent === null ? undefined : byId.get(node.parent); above; ) {
-      if (seen.has(above.id)) return null
-      seen.add(above.id)
-      if (isKept(above)) return above.id
-      above = above.parent === null ? undefined : byId.get(above.parent)
-    }
-    return null
+  return ({ parent }) => (parent === null ? undefined : byId.get(parent))
+}
+
+/** Where messages hang on each other in a circle, the one at which that is noticed begins. */
+function withoutCircles(nodes: readonly TreeNode[]): TreeNode[] {
+  const above = upwards(nodes)
+  const walks = new Map<TreeNode, TreeNode>()
+  const first = new Set<TreeNode>()
+  for (const start of nodes) {
+    if (walks.has(start)) continue
+    let node: TreeNode | undefined = start
+    // What an earlier walk came by was looked at then.
+    for (; node && !walks.has(node); node = above(node)) walks.set(node, start)
+    if (node && walks.get(node) === start) first.add(node)
+  }
+  return nodes.map((node) => (first.has(node) ? { ...node, parent: null } : node))
+}
+
+/** By the nearest ancestor that is kept. */
+function childrenOf({ nodes }: Tree): Map<string | null, Kept[]> {
+  const above = upwards(nodes)
+  // Of those that are not kept, so that a long row of them is climbed once.
+  const known = new Map<TreeNode, string | null>()
+  const keptAbove = (from: TreeNode): string | null => {
+    const climbed: TreeNode[] = []
+    let node = above(from)
+    for (; node && !isKept(node) && !known.has(node); node = above(node)) climbed.push(node)
+    const found = node ? (known.get(node) ?? (isKept(node) ? node.id : null)) : null
+    for (const it of climbed) known.set(it, found)
+    return found
   }
   return Map.groupBy(nodes.filter(isKept), keptAbove)
 }
 
 /** The ids from the last message shown up to the beginning. */
 function shownPath({ nodes, current }: Tree): Set<string> {
-  const byId = new Map(nodes.map((node) => [node.id, node]))
+  const above = upwards(nodes)
   const parents = new Set(nodes.map(({ parent }) => parent))
-  const leaf = (current !== null && byId.get(current)) || nodes.findLast(({ id }) => !parents.has(id))
+  const leaf = nodes.find(({ id }) => id === current) ?? nodes.findLast(({ id }) => !parents.has(id))
   const path = new Set<string>()
-  for (let node = leaf; node && !path.has(node.id); node = node.parent === null ? undefined : byId.get(node.parent))
-    path.add(node.id)
+  for (let node = leaf; node; node = above(node)) path.add(node.id)
   return path
 }
 
