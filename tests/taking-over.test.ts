@@ -4,6 +4,7 @@ import { internalId } from '../api/ids.ts'
 import { roomy, startApp } from './support/app.ts'
 import { cleanUp } from './support/cleaning.ts'
 import { engine, freshDatabase, sharedDatabase } from './support/databases.ts'
+import { asked, decides } from './support/deciding.ts'
 import { type StreamEvent, textsOf } from './support/events.ts'
 import { withPower } from './support/power.ts'
 import { calls, pause, says, startProvider } from './support/scripted-provider.ts'
@@ -230,6 +231,47 @@ test('a stop that comes just before a run waits for a person is not lost', async
   expect(events.findLast((it) => it.__typename === 'ToolCallChanged')).toMatchObject({
     toolCall: { status: 'CANCELLED' },
   })
+})
+
+/** A run that waits for a person, and whose server did not hear that the commit of that was stored. */
+async function waitsUnheard(leaseMilliseconds = 3_600_000) {
+  const provider = await play()
+  const server = await start(provider, { leaseMilliseconds })
+  const ada = await server.user('ada')
+  const { createTask } = await ada.mutate<{ createTask: { task: { id: string } } }>(
+    'mutation { createTask(input: { title: "x" }) { task { id } } }',
+  )
+  const wanted = calls({ name: 'delete_task', arguments: { task_id: createTask.task.id } })
+  provider.plays(wanted, says('It is gone.'))
+  // The message, its answer begun and completed, the question to the person; then the run waits.
+  const waits = server.power.commits + 5
+  return { server, ada, waits }
+}
+
+test('a run that waits for a person goes on when allowed, also if the answer to its last commit was lost', async () => {
+  const { server, ada, waits } = await waitsUnheard()
+  server.power.loseAnswer(waits)
+  const sent = await ada.asks('Delete it')
+  const [call = ''] = await asked(ada, sent)
+  await decides(ada, call, { decision: 'APPROVE' })
+  expect(endOf(await Array.fromAsync(ada.follows(sent.run)))).toMatchObject({ status: 'COMPLETED', attempt: 1 })
+})
+
+test('so it does when a person decides, or stops it, before it has looked whether it waits', async () => {
+  for (const status of ['COMPLETED', 'STOPPED']) {
+    // One that is to be stopped is found at the next look for work.
+    const { server, ada, waits } = await waitsUnheard(status === 'STOPPED' ? 10_000 : undefined)
+    server.power.loseAnswer(waits)
+    const looking = server.power.hold(waits + 1)
+    const sent = await ada.asks('Delete it')
+    await looking.reached
+    const [call = ''] = await asked(ada, sent)
+    await (status === 'STOPPED' ? ada.stops(sent.run) : decides(ada, call, { decision: 'APPROVE' }))
+    looking.release()
+    const events = await Array.fromAsync(ada.follows(sent.run))
+    expect(endOf(events)).toMatchObject({ status, attempt: 1 })
+    expect(told(events)).toEqual(told(await Array.fromAsync(ada.follows(sent.run))))
+  }
 })
 
 /** The program itself, on data of its own. */

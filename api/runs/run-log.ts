@@ -138,7 +138,8 @@ export class Recorder {
 
   /**
    * Again and again while the database is away: it may come back, and what was done need not be done twice. `ours`: the
-   * last number is an event's, so nobody but this commit stores it.
+   * last number is an event's, so nobody but this commit stores it. Without one, all that a commit may have done for good
+   * is to let go of the run.
    */
   async #commit(
     rows: readonly Row[],
@@ -149,7 +150,7 @@ export class Recorder {
     const commit = (again: boolean) =>
       this.#log.units.as({ id: this.run.userId }).transactional(async (em) => {
         // The answer to a commit can be lost while the commit is not.
-        if (again && ours && (await isStored(em, this.run, lastSeq))) return
+        if (again && (await (ours ? isStored(em, this.run, lastSeq) : isLetGo(em, this.run, lastSeq)))) return
         await fence(
           em,
           this.run,
@@ -193,16 +194,34 @@ async function fence(em: SqlEntityManager, run: WrittenRun, lastSeq: number, mov
 
 /** Whether the row of this number is there: only this process, in this attempt, gives the number. */
 async function isStored(em: SqlEntityManager, run: WrittenRun, lastSeq: number): Promise<boolean> {
-  // A commit that is still under way holds this row: so it is over before we look.
-  await em.execute('select from conversation where id = ? and user_id = ? for no key update', [
-    run.conversationId,
-    run.userId,
-  ])
+  await commitsOver(em, run)
   const rows = await em.execute<object[]>(
     'select 1 from run_event where run_id = ? and user_id = ? and attempt = ? and last_seq = ?',
     [run.id, run.userId, run.attempt, lastSeq],
   )
   return rows.length > 0
+}
+
+/**
+ * Whether the run waits for a person, or did: who decides meanwhile writes behind our last number, and may have it go on
+ * in this very process. Whoever took it from us, on the other hand, began another attempt.
+ */
+async function isLetGo(em: SqlEntityManager, run: WrittenRun, lastSeq: number): Promise<boolean> {
+  await commitsOver(em, run)
+  const rows = await em.execute<object[]>(
+    `select 1 from run where id = ? and user_id = ? and attempt = ?
+     and (owner_id is distinct from ?::uuid or last_seq > ?)`,
+    [run.id, run.userId, run.attempt, run.ownerId, lastSeq],
+  )
+  return rows.length > 0
+}
+
+/** A commit that is still under way holds the conversation's row: so it is over before we look. */
+async function commitsOver(em: SqlEntityManager, run: WrittenRun): Promise<void> {
+  await em.execute('select from conversation where id = ? and user_id = ? for no key update', [
+    run.conversationId,
+    run.userId,
+  ])
 }
 
 /** The database gave up one of two transactions that stood in each other's way. */

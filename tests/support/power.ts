@@ -8,6 +8,8 @@ export type Power = {
   cut(): void
   /** The same at the commit of this number: `before` it nothing of it is stored, `after` it all is. */
   cutAt(commit: number, when: 'before' | 'after'): void
+  /** The commit of this number is stored, but whoever made it hears that the connection was lost; the next is as good as any. */
+  loseAnswer(commit: number): void
   /** The transaction of this number does not begin until it is let. */
   hold(transaction: number): { reached: Promise<void>; release(): void }
   /** Cuts what is outside the pool, for good: chunks of the log are not written and nobody hears the bell of others. */
@@ -34,6 +36,7 @@ export function withPower<D extends Database>(database: D): { database: D; power
   let begun = 0
   let commits = 0
   let held: { transaction: number; reach(): void; released: Promise<void> } | undefined
+  let unheard: number | undefined
   let fatal: { commit: number; when: 'before' | 'after' } | undefined
 
   const cutLines = () => {
@@ -74,6 +77,7 @@ export function withPower<D extends Database>(database: D): { database: D; power
     )
     cutIf('after', number)
     check()
+    if (number === unheard) throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })
     return result
   }
 
@@ -117,6 +121,9 @@ export function withPower<D extends Database>(database: D): { database: D; power
       },
       cut,
       cutLines,
+      loseAnswer: (commit) => {
+        unheard = commit
+      },
       cutAt: (commit, when) => {
         fatal = { commit, when }
       },
