@@ -71,6 +71,31 @@ describe('a conversation on the page', () => {
     for (let from = 0; from < whole.length; from++) expect(told(whole.slice(from), end)).toEqual(end)
   })
 
+  test('is not taken back by what a request is answered late', () => {
+    const late = { ...said, run: { ...run, status: 'QUEUED' as const } }
+    const changes = [
+      { type: 'sent', message: late, run: { ...run, status: 'QUEUED' } },
+      { type: 'sent', message: said, run },
+      { type: 'run', run },
+      { type: 'replaced', messageId: 'msg_0', message: late },
+      { type: 'tool call', messageId: 'msg_2', toolCall: { ...toolCall, status: 'PENDING' } },
+    ] as const
+    const end = told(whole)
+    for (const change of changes) expect(changeConversation(end, change), change.type).toEqual(end)
+    // The run alone was told of so far: its message comes with the answer, and knows the run as it is.
+    const alone = { ...empty, lastRun: { ...run, status: 'COMPLETED' as const } }
+    const { messages } = changeConversation(alone, { type: 'sent', message: late, run: { ...run, status: 'QUEUED' } })
+    expect(messages.map((it) => it.run?.status)).toEqual(['COMPLETED'])
+    // In time it counts.
+    const asked = told([
+      ...whole.slice(0, 5),
+      { ...whole[5], toolCall: { ...toolCall, status: 'AWAITING_APPROVAL' } } as ConversationEvent,
+    ])
+    const decided = changeConversation(asked, changes[4])
+    expect(decided.messages[1]?.toolCalls.map(({ status }) => status)).toEqual(['PENDING'])
+    expect(changeConversation(empty, changes[1])).toMatchObject({ activeRun: run, messages: [said] })
+  })
+
   test('starts a message over that another server takes over, but never a finished one', () => {
     const reset: ConversationEvent = { __typename: 'MessageReset', cursor: '4b', messageId: 'msg_2' }
     const again: ConversationEvent = { __typename: 'MessageDelta', cursor: '4c', messageId: 'msg_2', delta: 'Hey' }

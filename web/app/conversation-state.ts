@@ -40,17 +40,17 @@ export function changeConversation(state: ConversationState, change: Conversatio
     case 'earlier':
       return { ...state, messages: change.messages.reduce(merge, state.messages) }
     case 'sent':
-      return withRun({ ...state, messages: merge(state.messages, change.message) }, change.run)
+      return withAnswer({ ...state, messages: mergeNew(state.messages, change.message) }, change.run)
     case 'replaced':
-      return { ...state, messages: merge(without(state.messages, change.messageId), change.message) }
+      return { ...state, messages: mergeNew(without(state.messages, change.messageId), change.message) }
     case 'taken back':
       return { ...state, messages: without(state.messages, change.messageId) }
     case 'run':
-      return withRun(state, change.run)
+      return withAnswer(state, change.run)
     case 'rated':
       return edit(state, change.messageId, (it) => ({ ...it, feedback: change.feedback }))
     case 'tool call':
-      return withToolCall(state, change.messageId, change.toolCall)
+      return isOldCall(state, change) ? state : withToolCall(state, change.messageId, change.toolCall)
     case 'events':
       return change.events.reduce(applyEvent, state)
   }
@@ -122,6 +122,33 @@ function withRun(before: ConversationState, run: ChatRun): ConversationState {
   return { ...state, activeRun: state.activeRun?.id === run.id ? null : state.activeRun, lastRun: run }
 }
 
+/** How far a run is. Between these steps it goes in one direction only. */
+const stepOf = ({ status }: { status: ChatRun['status'] }) =>
+  endings.includes(status) ? 2 : status === 'QUEUED' ? 0 : 1
+
+/** What a request was answered may come later than events that tell of what happened next: then they count. */
+function withAnswer(state: ConversationState, run: ChatRun): ConversationState {
+  const known = [state.activeRun, state.lastRun, ...state.messages.map((it) => it.run)]
+  const isOld = known.some((it) => it?.id === run.id && stepOf(it) > stepOf(run))
+  return isOld ? { ...state, messages: withKnownRun(state, run.id) } : withRun(state, run)
+}
+
+/** A message that came with an old answer is given what is known of its run. */
+function withKnownRun({ activeRun, lastRun, messages }: ConversationState, id: string): readonly ChatMessage[] {
+  const whole = [activeRun, lastRun].find((it) => it?.id === id)
+  return whole ? withRunOf(messages, whole) : messages
+}
+
+const callSteps: readonly ChatToolCall['status'][] = ['AWAITING_APPROVAL', 'PENDING', 'RUNNING']
+
+/** The same for the answer to a decision: where a call goes from there is one direction too. */
+function isOldCall({ messages }: ConversationState, change: { messageId: string; toolCall: ChatToolCall }): boolean {
+  const calls = messages.find(({ id }) => id === change.messageId)?.toolCalls ?? []
+  const known = calls.find(({ id }) => id === change.toolCall.id)
+  const step = ({ status }: ChatToolCall) => (callSteps.includes(status) ? callSteps.indexOf(status) : callSteps.length)
+  return known !== undefined && step(known) >= step(change.toolCall)
+}
+
 /** What is known of a run beside each of its messages. Those of other runs stay the same objects: they are not drawn again. */
 function withRunOf(messages: readonly ChatMessage[], { id, model, status, usage }: ChatRun): readonly ChatMessage[] {
   return messages.map((it) => (it.run?.id === id ? { ...it, run: { id, model, status, usage } } : it))
@@ -137,6 +164,10 @@ export function inOrder(messages: readonly ChatMessage[]): readonly ChatMessage[
 export const isWaiting = ({ role, run }: ChatMessage) => role === 'USER' && run?.status === 'QUEUED'
 
 const without = (messages: readonly ChatMessage[], id: string) => messages.filter((it) => it.id !== id)
+
+/** What events told of a message already is newer than what a request was answered. */
+const mergeNew = (messages: readonly ChatMessage[], message: ChatMessage) =>
+  messages.some(({ id }) => id === message.id) ? messages : merge(messages, message)
 
 /** Puts a message in its place. Newest first is where it most often belongs, so the search begins at the end. */
 function merge(messages: readonly ChatMessage[], message: ChatMessage): readonly ChatMessage[] {

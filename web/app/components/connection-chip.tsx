@@ -1,4 +1,5 @@
 import { useTranslations } from 'use-intl'
+import { useSignedOut } from '~/api.ts'
 import { reconnect, useConnection } from '~/events.ts'
 import { Button } from './button.tsx'
 import { cn } from './class-names.ts'
@@ -8,11 +9,13 @@ import { Spinner } from './spinner.tsx'
 /** Whether the page hears what happens, in words. */
 export function ConnectionChip() {
   const connection = useConnection()
+  // Its stream may last a moment longer than the sign-in.
+  const signedOut = useSignedOut()
   const t = useTranslations('connection')
   const words = useTranslations('common')
   return (
     <div role="status" className="flex shrink-0 items-center gap-2 text-xs text-muted" data-connection={connection}>
-      {connection === 'live' && (
+      {connection === 'live' && !signedOut && (
         <span className="flex items-center gap-1.5">
           <span className="size-2 rounded-full bg-link" aria-hidden="true" />
           {t('live')}
