@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { standardLimits } from '../api/limits.ts'
-import type { HistoryEntry, ModelCall, ModelEvent } from '../api/runs/model.ts'
+import type { HistoryEntry, HistoryFile, ModelCall, ModelEvent } from '../api/runs/model.ts'
 import { dayIn, spokenDay } from '../api/runs/models/offline/days.ts'
 import { type Task, tasksNamed } from '../api/runs/models/offline/matching.ts'
 import { type Wish, wishesIn } from '../api/runs/models/offline/wishes.ts'
@@ -254,8 +254,8 @@ function conversation({ tasks, work }: ReturnType<typeof taskTools>) {
   const tools = Object.keys(work).map(spec)
   return {
     tasks,
-    async says(text: string): Promise<{ text: string; calls: string[][] }> {
-      history.push({ role: 'user', text })
+    async says(text: string, files: HistoryFile[] = []): Promise<{ text: string; calls: string[][] }> {
+      history.push({ role: 'user', text, files })
       const calls: string[][] = []
       for (;;) {
         const events = await ask(history, tools)
@@ -381,6 +381,38 @@ describe('the offline assistant', () => {
       'Add x',
     )
     expect(text).toBe('That did not work for **x**: title: is too \\*long\\*')
+  })
+
+  test('says what the tool did, should the person have approved something else', async () => {
+    const { tasks, work } = taskTools(['buy oat milk', 'pay rent'])
+    const { says } = conversation({
+      tasks,
+      work: { ...work, delete_task: () => ({ deleted: tasks[1] }), complete_task: () => ({ task: tasks[1] }) },
+    })
+    expect((await says('Delete the task buy oat milk')).text).toBe('Deleted **pay rent**.')
+    expect((await says('Complete buy oat milk')).text).toBe('Done: **pay rent**.')
+  })
+
+  test('says "you" to the person who did not allow a call', async () => {
+    const { work } = taskTools(['pay rent'])
+    const denied = () => 'The person did not allow this call. They said: not yet'
+    const { says } = conversation({ tasks: [], work: { ...work, delete_task: denied } })
+    expect((await says('Delete pay rent')).text).toBe(
+      'That did not work for **pay rent**: You did not allow this call. You said: not yet',
+    )
+  })
+
+  test('answers the words when files came along, and says that it cannot read them', async () => {
+    const { says, tasks } = conversation(taskTools())
+    const files = ['image/png', 'application/pdf'].map((mediaType) => ({ name: 'a', mediaType, base64: 'AAAA' }))
+    expect((await says('Add pay rent', files)).text).toMatch(
+      /^Added \*\*pay rent\*\*\.\n\nI cannot read pictures, PDFs/,
+    )
+    expect((await says('Thanks')).text, 'and goes on').toBe('You are welcome.')
+    const withText = 'Add milk\n\n[File "a.txt" (text/plain):]\nAdd honey.\n[End of the file]'
+    expect((await says(withText)).text).toMatch(/^Added \*\*milk\*\*\.\n\nI cannot read/)
+    expect(tasks.map((task) => task.title)).toEqual(['pay rent', 'milk'])
+    expect((await says('', files)).text).toContain('I cannot read pictures, PDFs')
   })
 
   test('has no tools: says so', async () => {

@@ -18,7 +18,7 @@ const callsAtOnce = 8
 
 /** The next step of an answer. The steps so far are played again with the results that they had. */
 export function nextStep(conversation: Conversation): Next {
-  const { instructions, question, tools, isFirst } = conversation
+  const { instructions, question, files, tools, isFirst } = conversation
   if (instructions.startsWith('Write a title')) return { text: words.title(question) }
   const today = todayIn(instructions)
   const before = [...conversation.before]
@@ -28,7 +28,8 @@ export function nextStep(conversation: Conversation): Next {
     before.push(...results)
     if (!step.done) step = work.next(results)
   }
-  return step.done ? { text: step.value } : { calls: step.value }
+  if (!step.done) return { calls: step.value }
+  return { text: files ? `${step.value}\n\n${words.cannotReadFiles}` : step.value }
 }
 
 /** The day that the instructions name; UTC's, should they name none. */
@@ -69,17 +70,17 @@ function* fulfil(wish: Wish, means: Means, isFirst: boolean): Work {
     case 'complete-all':
       return yield* completeAll(means)
     case 'reopen':
-      return yield* change(wish.name, { completed: false }, 'done', means, (task) => words.reopened(task.title))
+      return yield* change(wish.name, { completed: false }, 'done', means, (now) => words.reopened(now.title))
     case 'rename':
-      return yield* change(wish.name, { title: wish.title }, 'all', means, (task) =>
-        words.renamed(task.title, wish.title),
+      return yield* change(wish.name, { title: wish.title }, 'all', means, (now, before) =>
+        words.renamed(before.title, now.title),
       )
     case 'reschedule':
-      return yield* change(wish.name, { due_on: wish.due }, 'open', means, (task) =>
-        words.rescheduled(task.title, wish.due && spokenDay(wish.due, means.today)),
+      return yield* change(wish.name, { due_on: wish.due }, 'open', means, (now) =>
+        words.rescheduled(now.title, now.due_on ? spokenDay(now.due_on, means.today) : null),
       )
     case 'note':
-      return yield* change(wish.name, { notes: wish.notes }, 'all', means, (task) => words.noted(task.title))
+      return yield* change(wish.name, { notes: wish.notes }, 'all', means, (now) => words.noted(now.title))
     case 'delete':
       return yield* remove(wish.name, means)
     case 'go-to-tasks':
@@ -109,7 +110,9 @@ function* add(tasks: readonly { title: string; due: Day | null }[], { tools, tod
   return results
     .map((result, at) => {
       const { title = '', due = null } = tasks[at] ?? {}
-      return result.ok ? words.added(title, due && spokenDay(due, today)) : words.failed(title, result.message)
+      if (!result.ok) return words.failed(title, result.message)
+      const now = taskIn(result) ?? { title, due_on: due }
+      return words.added(now.title, now.due_on ? spokenDay(now.due_on, today) : null)
     })
     .join('\n\n')
 }
@@ -137,7 +140,7 @@ function* complete(names: readonly string[], means: Means): Work {
   const results = yield* inTurns(found.map((task) => ({ name: 'complete_task', arguments: { task_id: task.id } })))
   const done = results.map((result, at) => {
     const title = found[at]?.title ?? ''
-    return result.ok ? words.completed(title) : words.failed(title, result.message)
+    return result.ok ? words.completed(taskIn(result)?.title ?? title) : words.failed(title, result.message)
   })
   return [...done, ...said].join('\n\n')
 }
@@ -157,14 +160,17 @@ function* change(
   change: Record<string, unknown>,
   status: 'open' | 'done' | 'all',
   means: Means,
-  told: (task: Task) => string,
+  told: (now: Task, before: Task) => string,
 ): Work {
   if (!means.tools.has('update_task')) return words.noTool('change tasks')
   const { found, said } = yield* find([name], status, means)
   const [task] = found
   if (!task) return said.join('\n\n')
   const [result] = yield [{ name: 'update_task', arguments: { task_id: task.id, ...change } }]
-  return result?.ok ? told(task) : words.failed(task.title, result?.message ?? '')
+  if (!result?.ok) return words.failed(task.title, result?.message ?? '')
+  const now = taskIn(result) ?? { ...task, ...change }
+  // With other arguments it may have become another task.
+  return told(now, now.id === task.id ? task : now)
 }
 
 function* remove(name: string, means: Means): Work {
@@ -173,7 +179,7 @@ function* remove(name: string, means: Means): Work {
   const [task] = found
   if (!task) return said.join('\n\n')
   const [result] = yield [{ name: 'delete_task', arguments: { task_id: task.id } }]
-  return result?.ok ? words.deleted(task.title) : words.failed(task.title, result?.message ?? '')
+  return result?.ok ? words.deleted((taskIn(result) ?? task).title) : words.failed(task.title, result?.message ?? '')
 }
 
 /** The page opens itself: it is asked by a tool of its own, where it has one. */
@@ -224,6 +230,11 @@ function tasksIn(result: Result | undefined): { tasks: Task[]; problem: string }
   if (!result?.ok) return { tasks: [], problem: result?.message ?? 'it gave no result' }
   const { success, data } = TaskShape.array().safeParse(result.value.tasks)
   return success ? { tasks: data, problem: '' } : { tasks: [], problem: 'the list could not be read' }
+}
+
+/** What a call was about in the end: a person may have approved it with other arguments. */
+function taskIn(result: Result): Task | undefined {
+  return result.ok ? TaskShape.safeParse(result.value.task ?? result.value.deleted).data : undefined
 }
 
 /** The task that was spoken of last, so that "it" means something. */

@@ -1,11 +1,14 @@
 import { z } from 'zod'
 
+/** On either wire: parts that hold text, and parts that hold a picture or a document. */
+const Content = z.union([z.string(), z.array(z.object({ type: z.string(), text: z.string().optional() }))])
+
 const Body = z.object({
   instructions: z.string().default(''),
   tools: z.array(z.object({ name: z.string() })).default([]),
   input: z.array(
     z.union([
-      z.object({ type: z.literal('message'), role: z.enum(['user', 'assistant']), content: z.string() }),
+      z.object({ type: z.literal('message'), role: z.enum(['user', 'assistant']), content: Content }),
       z.object({ type: z.literal('function_call'), call_id: z.string(), name: z.string(), arguments: z.string() }),
       z.object({ type: z.literal('function_call_output'), call_id: z.string(), output: z.string() }),
     ]),
@@ -23,6 +26,8 @@ export type Conversation = {
   tools: ReadonlySet<string>
   /** The question that is to be answered. */
   question: string
+  /** Whether files came along with it. */
+  files: boolean
   isFirst: boolean
   /** The results of earlier answers, the newest last. */
   before: Result[]
@@ -38,11 +43,21 @@ export function conversationIn(body: string): Conversation {
   return {
     instructions,
     tools: new Set(tools.map((tool) => tool.name)),
-    question: question?.type === 'message' ? question.content : '',
+    ...asked(question?.type === 'message' ? question.content : ''),
     isFirst: !input.slice(0, Math.max(0, at)).some((item) => item.type === 'message' && item.role === 'user'),
     before: turnsIn(input.slice(0, Math.max(0, at))).flat(),
     sofar: turnsIn(input.slice(at + 1)),
   }
+}
+
+/** What a person wrote. Files that are text stand behind it, and nothing in them is a request. */
+function asked(content: z.output<typeof Content>): Pick<Conversation, 'question' | 'files'> {
+  const parts = typeof content === 'string' ? [{ type: 'text', text: content }] : content
+  const [question = '', ...texts] = parts
+    .map((part) => part.text ?? '')
+    .join('')
+    .split('\n\n[File "')
+  return { question, files: texts.length > 0 || parts.some((part) => part.text === undefined) }
 }
 
 type Item = z.output<typeof Body>['input'][number]

@@ -58,7 +58,17 @@ export const noted = (title: string) => `Wrote that down for ${bold(title)}.`
 
 export const deleted = (title: string) => `Deleted ${bold(title)}.`
 
-export const failed = (what: string, why: string) => `That did not work for ${bold(what)}: ${escaped(short(why))}`
+export const failed = (what: string, why: string) =>
+  `That did not work for ${bold(what)}: ${escaped(short(toYou(why)))}`
+
+/** What a model is told about the person, said to the person. */
+const toYou = (why: string) =>
+  why.replace(/^The person did not allow this call\.(?: They said:)?/, (it) =>
+    it.replace('The person', 'You').replace('They', 'You'),
+  )
+
+export const cannotReadFiles =
+  'I cannot read pictures, PDFs or other files: without a language model nobody here looks into what you attached.'
 
 export const noTool = (what: string) => `I have no tool here with which I could ${what}.`
 
