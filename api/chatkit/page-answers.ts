@@ -2,11 +2,12 @@ import type { Units } from '../auth/units.ts'
 import { owned, type Viewer } from '../auth/viewer.ts'
 import { ownConversation } from '../conversations/conversations.ts'
 import { AppError } from '../errors.ts'
-import type { AnsweredPageCall } from '../runs/page-calls.ts'
+import { IdempotencyKey } from '../runs/idempotency.entity.ts'
+import type { AnsweredPageCall, AnswerPageCall } from '../runs/page-calls.ts'
 import { findMessages, toolCallsOfMessages } from '../runs/reading.ts'
 import type { Runs } from '../runs/runs.ts'
-import { ToolCall } from '../runs/tool-call.entity.ts'
-import { pageServer } from '../tools/page-tools.ts'
+import { ToolCall, type ToolCallStatus } from '../runs/tool-call.entity.ts'
+import { type PageTool, pageServer } from '../tools/page-tools.ts'
 import { itemPlace } from './items.ts'
 import { newAnswer, type Opening } from './opening.ts'
 import { answersTo } from './page-items.ts'
@@ -18,8 +19,8 @@ import { callOfItem, pageItem } from './translate.ts'
 type Parts = { units: Units; runs: Runs; viewer: Viewer }
 
 /**
- * What the page's own tool gave back. The request names no call: the newest that waits is meant. Rejects with NOT_FOUND,
- * CONFLICT when none waits (a message was sent meanwhile), RUN_ACTIVE.
+ * What the page's own tool gave back. The request names no call: the newest is meant, never a form, unless it repeats one
+ * whose answer was lost. Rejects with NOT_FOUND, CONFLICT when none waits (a message was sent meanwhile), RUN_ACTIVE.
  */
 export async function takeToolOutput(
   parts: Parts,
@@ -27,9 +28,23 @@ export async function takeToolOutput(
 ): Promise<Opening> {
   const { units, viewer } = parts
   const conversation = await ownConversation(units.as(viewer), viewer, conversationOf(params.thread_id))
-  // Two calls may have equal outputs: with every run the same words are another request.
-  const key = repeatKey(viewer, type, [conversation.id, params.result, await newestCall(parts, conversation.id)])
-  return goOn(parts, key, { conversationId: conversation.id, result: params.result })
+  const of = { conversationId: conversation.id, result: params.result }
+  // Two calls may have equal outputs: for each the same words are another request.
+  const keyOf = (toolCallId: string | null) => repeatKey(viewer, type, [conversation.id, params.result, toolCallId])
+  const [newest = null, last] = await newestClientCalls(parts, conversation.id)
+  // The page has not seen what came after an answer that was lost: the newest call may be part of just that.
+  const key = last && keyOf(last)
+  if (key && (await units.as(viewer).count(IdempotencyKey, { key, ...owned(viewer) }))) {
+    const repeated = await goOn(parts, key, { ...of, toolCallId: last }).catch(nullWhenOld)
+    if (repeated) return repeated
+  }
+  return goOn(parts, keyOf(newest), { ...of, toolCallId: newest })
+}
+
+/** A key that is too old for a repeat is forgotten, and then the call is found settled. */
+function nullWhenOld(error: unknown): null {
+  if (error instanceof AppError && error.code === 'CONFLICT') return null
+  throw error
 }
 
 /** What a person filled in. Rejects with NOT_FOUND, CONFLICT for what is no form or was settled already, RUN_ACTIVE. */
@@ -50,16 +65,22 @@ export async function takeAnswers(
   return goOn(parts, key, { conversationId: conversation.id, toolCallId, result })
 }
 
-/** The newest call for the page, answered or not. */
-async function newestCall({ units, viewer }: Parts, conversationId: string): Promise<string | null> {
-  const where = { conversationId, server: pageServer, ...owned(viewer) }
-  return (await units.as(viewer).findOne(ToolCall, where, { orderBy: { id: 'desc' } }))?.id ?? null
+/** The newest two calls of tools that the page itself answers, with or without an answer. Forms are for the person. */
+async function newestClientCalls({ units, viewer }: Parts, conversationId: string): Promise<string[]> {
+  const asked: ToolCallStatus[] = ['PENDING', 'SUCCEEDED', 'CANCELLED']
+  const form: PageTool = 'ask_person'
+  const where = {
+    ...{ conversationId, server: pageServer, name: { $ne: form }, status: { $in: asked } },
+    ...owned(viewer),
+  }
+  const calls = await units.as(viewer).find(ToolCall, where, { orderBy: { id: 'desc' }, limit: 2, fields: ['id'] })
+  return calls.map(({ id }) => id)
 }
 
 async function goOn(
   { units, runs, viewer }: Parts,
   key: string,
-  input: { conversationId: string; toolCallId?: string; result: unknown },
+  input: Pick<AnswerPageCall, 'conversationId' | 'toolCallId' | 'result'>,
 ): Promise<Opening> {
   const answered = await oncePerRequest(units, viewer, key, (em, idempotencyKey) =>
     runs.answerPageCall(em, viewer, { ...input, idempotencyKey }),

@@ -14,8 +14,8 @@ import { ToolCall } from './tool-call.entity.ts'
 
 export type AnswerPageCall = {
   conversationId: string
-  /** Left out: the newest call that waits for the page. */
-  toolCallId?: string | null
+  /** Null when there is none: that is refused, but not before the conversation was looked at. */
+  toolCallId: string | null
   /** JSON. */
   result: unknown
   idempotencyKey?: string | null
@@ -59,7 +59,7 @@ async function answer(
   const conversation = await lockConversation(em, viewer, conversationId)
   const active = await em.findOne(Run, { conversationId, status: { $in: [...activeStatuses] }, ...owned(viewer) })
   if (active) throw runActive('An answer is being made in this conversation.', active)
-  const call = await waitingPageCall(em, viewer, conversationId, toolCallId ?? undefined)
+  const call = toolCallId && (await waitingPageCall(em, viewer, conversationId, toolCallId))
   if (!call) throw new AppError('CONFLICT', 'Nothing waits for this answer any more.')
   Object.assign(call, { ...said, status: 'SUCCEEDED', finishedAt: new Date() })
   const { messageId, model, clientTools } = await em.findOneOrFail(Run, { id: call.runId, ...owned(viewer) })
@@ -72,15 +72,14 @@ async function answer(
   return { conversation, call, run }
 }
 
-/** The newest call of the conversation that waits for the page, if any; with an id, only that one. */
-export function waitingPageCall(
+/** The call, if it waits for the page. */
+function waitingPageCall(
   em: SqlEntityManager,
   viewer: Viewer,
   conversationId: string,
-  id?: string,
+  id: string,
 ): Promise<ToolCall | null> {
-  const where = { conversationId, server: pageServer, status: 'PENDING' as const, ...(id && { id }), ...owned(viewer) }
-  return em.findOne(ToolCall, where, { orderBy: { id: 'desc' } })
+  return em.findOne(ToolCall, { id, conversationId, server: pageServer, status: 'PENDING', ...owned(viewer) })
 }
 
 function checkedResult(value: unknown, maxBytes: number): Pick<ToolCall, 'result' | 'resultText'> {

@@ -127,6 +127,55 @@ test('the same output twice at once is one answer', async () => {
   expect(textsOf((await chat.items(thread, { order: 'asc' })).data)).toEqual(['Show me my tasks page', 'Open.'])
 })
 
+/** Posts what the page's own tool gave back, and lets the connection fall before the answer is over. */
+async function unheard(chat: ReturnType<typeof chatkitOf>, params: { thread_id: string; result: object }) {
+  const lost = new AbortController()
+  const { runId } = await chat.opens({ type: 'threads.add_client_tool_output', params }, { signal: lost.signal })
+  await provider.paused()
+  lost.abort()
+  // Whoever is answered now is answered by a server that knows of it.
+  await chat.thread(params.thread_id)
+  provider.resume()
+  return runId
+}
+
+test('an output that is sent again answers no form that was asked meanwhile', async () => {
+  const ada = await app.user('ada')
+  const chat = chatkitOf(ada)
+  const ask = { name: 'ask_person', arguments: { questions: [{ question: 'Which day?' }] } }
+  provider.plays(opensTasks, says('So', pause, { call: ask }), says('Monday it is.'))
+  const { thread } = await chat.says('Show me my tasks page')
+  const params = { thread_id: thread, result: { opened: true } }
+  const first = await unheard(chat, params)
+  await all(ada.follows({ id: first }))
+  const again = await chat.hears('threads.add_client_tool_output', params)
+  expect(again.runId).toBe(first)
+  expect(again.done.at(-1)).toMatchObject({ type: 'structured_input', status: 'pending' })
+  const late = await chat.hears('threads.add_client_tool_output', params)
+  expect(late.events).toEqual([{ type: 'error', code: 'custom', message: expect.any(String), allow_retry: false }])
+  const answered = await chat.hears('threads.add_structured_input', {
+    ...{ thread_id: thread, item_id: again.done.at(-1)?.id },
+    input: { answers: { q1: { values: ['Monday'] } } },
+  })
+  expect(answered.text).toBe('Monday it is.')
+  expect(shown()).toContainEqual(expect.objectContaining({ output: expect.stringContaining('"values":["Monday"]') }))
+})
+
+test('nor the next call of the same tool, which the page has not seen', async () => {
+  const ada = await app.user('ada')
+  const chat = chatkitOf(ada)
+  provider.plays(opensTasks, says('Again', pause, { call: { name: 'open_tasks_page' } }), says('Twice, then.'))
+  const { thread } = await chat.says('Show me my tasks page, twice')
+  const params = { thread_id: thread, result: { opened: true } }
+  const first = await unheard(chat, params)
+  await all(ada.follows({ id: first }))
+  const again = await chat.hears('threads.add_client_tool_output', params)
+  expect(again.runId).toBe(first)
+  expect(again.done.at(-1)).toMatchObject({ type: 'client_tool_call', status: 'pending' })
+  const second = await chat.hears('threads.add_client_tool_output', params)
+  expect(second.text).toBe('Twice, then.')
+})
+
 test('while an answer is made, an output has to wait', async () => {
   const ada = await app.user('ada')
   const chat = chatkitOf(ada)
