@@ -189,7 +189,7 @@ describe('what the database refuses', () => {
     expect(job.status).toBe('DONE')
     expect(outcomes(job)).toEqual([
       ['a', 'IMPORTED'],
-      ['x', 'SKIPPED', 'the database does not take it'],
+      ['x', 'SKIPPED', 'could not be stored'],
       ['b', 'IMPORTED'],
     ])
   })

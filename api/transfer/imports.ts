@@ -109,14 +109,14 @@ export class Imports {
     const skipped = (reason: string): ImportEntry => ({ name, outcome: 'SKIPPED', reason: clean(reason.slice(0, 500)) })
     if ('problem' in read) return skipped(read.problem)
     const stored = await this.#store(viewer, read.moved)
-    if (stored === 'refused') return skipped('the database does not take it')
+    if (stored === 'unstorable') return skipped('could not be stored')
     if (!stored) return { name, outcome: 'PRESENT' }
     if (before < ringsAtMost) ringConversation(this.#bell, stored)
     return { name, outcome: 'IMPORTED', conversationId: publicId('conv', stored.id) }
   }
 
   /** Whatever is wrong with one conversation costs that one. Rejects only while the database is away. */
-  async #store(viewer: Viewer, moved: MovedConversation): Promise<Conversation | null | 'refused'> {
+  async #store(viewer: Viewer, moved: MovedConversation): Promise<Conversation | null | 'unstorable'> {
     try {
       return await storeConversation(this.#units.as(viewer), viewer, moved)
     } catch (error) {
@@ -124,7 +124,7 @@ export class Imports {
       // Its message quotes what people wrote.
       const code = error instanceof Error && 'code' in error ? error.code : ''
       console.error(`import: a conversation could not be stored (${error instanceof Error ? error.name : ''} ${code})`)
-      return 'refused'
+      return 'unstorable'
     }
   }
 }

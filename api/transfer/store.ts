@@ -7,7 +7,7 @@ import { Message } from '../conversations/message.entity.ts'
 import { internalId } from '../ids.ts'
 import { Run } from '../runs/run.entity.ts'
 import { ToolCall } from '../runs/tool-call.entity.ts'
-import type { BundleMessage, BundleRun, BundleToolCall, MovedConversation } from './bundle.ts'
+import type { BundleAttachment, BundleMessage, BundleRun, BundleToolCall, MovedConversation } from './bundle.ts'
 
 /**
  * Stores a conversation in one transaction, whole or not at all. Null when the viewer has it already: as one that began
@@ -66,11 +66,20 @@ class Storing {
       logRun: lastRun?.run ?? 0,
       logAttempt: lastRun?.attempt ?? 0,
     })
-    for (const run of this.#moved.runs) this.#run(run)
-    for (const message of this.#moved.messages) this.#message(message)
-    this.#attachments()
-    await this.#em.flush()
+    await this.#each(this.#moved.runs, 200, (it) => this.#run(it))
+    await this.#each(this.#moved.messages, 200, (it) => this.#message(it))
+    const files = [...Map.groupBy(this.#moved.attachments, ({ message }) => message).values()]
+    await this.#each(files, 5, (it) => this.#attachments(it))
     return conversation
+  }
+
+  /** So many at a time: with a hundred thousand at once nobody else would be served, and memory would run out. */
+  async #each<T>(all: readonly T[], atOnce: number, create: (it: T) => void): Promise<void> {
+    for (let at = 0; at === 0 || at < all.length; at += atOnce) {
+      all.slice(at, at + atOnce).forEach(create)
+      await this.#em.flush()
+      this.#em.clear()
+    }
   }
 
   /** Its log is gone: what it said is in the messages. */
@@ -132,23 +141,22 @@ class Storing {
     })
   }
 
-  #attachments(): void {
-    const byMessage = Map.groupBy(this.#moved.attachments, ({ message }) => message)
-    for (const [message, files] of byMessage)
-      for (const [position, { name, mediaType, data, createdAt, uploadedAt }] of files.entries()) {
-        const bytes = Buffer.from(data, 'base64')
-        this.#em.create(Attachment, {
-          userId: this.#viewer.id,
-          messageId: this.#messageIds.get(message) ?? '',
-          position,
-          name,
-          mediaType,
-          size: bytes.length,
-          bytes,
-          createdAt: new Date(createdAt),
-          uploadedAt: new Date(uploadedAt),
-        })
-      }
+  /** Those of one message. */
+  #attachments(files: readonly BundleAttachment[]): void {
+    for (const [position, { message, name, mediaType, data, createdAt, uploadedAt }] of files.entries()) {
+      const bytes = Buffer.from(data, 'base64')
+      this.#em.create(Attachment, {
+        userId: this.#viewer.id,
+        messageId: this.#messageIds.get(message) ?? '',
+        position,
+        name,
+        mediaType,
+        size: bytes.length,
+        bytes,
+        createdAt: new Date(createdAt),
+        uploadedAt: new Date(uploadedAt),
+      })
+    }
   }
 }
 

@@ -28,7 +28,7 @@ export async function moveIn(user: User, file: string | object): Promise<Import>
     const { imports: all } = await user.query<{ imports: Import[] }>(imports)
     return all.find(({ id }) => id === begun.id)
   }
-  await expect.poll(async () => (await find())?.status, { timeout: 15_000 }).not.toBe('RUNNING')
+  await expect.poll(async () => (await find())?.status, { timeout: 50_000 }).not.toBe('RUNNING')
   const job = await find()
   if (!job) throw new Error('The import is gone')
   expect(job.imported + job.present + job.skipped).toBe(job.report.length)
