@@ -46,6 +46,7 @@ describe('the card of a tool call', () => {
     }
     const html = drawn({ result })
     expect(textOf(html.slice(html.indexOf('<table')))).toContain('title due buy milk call mum 2027-01-01')
+    expect(html, 'a day stays in one piece').toMatch(/<td class="[^"]*whitespace-nowrap[^"]*" dir="auto">2027-01-01/)
   })
 
   test('shows an address as text, with its title and a button to copy it, and no link', () => {
@@ -90,7 +91,9 @@ describe('the card of a tool call', () => {
     const html = drawn(wanted)
     expect(textOf(html)).toContain('Delete task: “ buy &lt;b&gt;milk&lt;/b&gt; ”')
     expect(html).not.toContain('task_01xyz')
+    expect(textOf(html), 'there are arguments, they only have no name').not.toContain('None')
     expect(html).toContain('aria-label="Approve: Delete task"')
+    expect(html).toContain('aria-label="Change: Delete task"')
     expect(textOf(drawn({ ...wanted, subject: null }))).toContain('task_01xyz')
     const inGerman = drawn(wanted, german, 'de-DE')
     expect(textOf(inGerman)).toContain('Aufgabe löschen: „ buy &lt;b&gt;milk&lt;/b&gt; “')

@@ -1,21 +1,32 @@
-import { type ReactNode, useId, useState } from 'react'
+import { useEffect, useId, useState } from 'react'
 import { useTranslations } from 'use-intl'
 import { Button } from './button.tsx'
 import { Field, inputStyle } from './field.tsx'
 import { type Decision, useToolDecision } from './tool-decision.ts'
 
-type ApprovalProps = { toolCallId: string; title: string; subject: string | null; args: unknown }
+type ApprovalProps = {
+  toolCallId: string
+  title: string
+  subject: string | null
+  args: unknown
+  /** Told whether it is going to be called with something else: then what was known of it does not count. */
+  onChanged: (changed: boolean) => void
+}
 
 /** A tool that changes things for good waits for a yes or a no. */
-export function Approval({ toolCallId, title, subject, args }: ApprovalProps) {
+export function Approval({ toolCallId, title, subject, args, onChanged }: ApprovalProps) {
   const t = useTranslations('tools')
   const decide = useToolDecision()
   const [busy, setBusy] = useState(false)
   const [open, setOpen] = useState(false)
   const [text, setText] = useState(() => JSON.stringify(args, null, 2))
   const [reason, setReason] = useState('')
-  if (!decide) return null
   const changed = open && text !== JSON.stringify(args, null, 2)
+  useEffect(() => {
+    onChanged(changed)
+    return () => onChanged(false)
+  }, [changed, onChanged])
+  if (!decide) return null
   const edited = changed ? objectIn(text) : undefined
   const say = async (decision: Decision, button: HTMLElement) => {
     // The buttons go with the decision: the card keeps the focus.
@@ -24,13 +35,12 @@ export function Approval({ toolCallId, title, subject, args }: ApprovalProps) {
     await decide(toolCallId, decision, decision === 'APPROVE' ? { args: edited } : { reason: reason.trim() })
     setBusy(false)
   }
-  const hidden = (words: ReactNode) => <span className="sr-only">{words}</span>
   return (
     <div className="space-y-3 border-t border-warn-line bg-warn-soft px-3.5 py-2.5">
       {open && <Details text={text} onText={setText} wrong={edited === null} reason={reason} onReason={setReason} />}
       <div className="flex flex-wrap items-center gap-2">
         <div className="min-w-0 flex-1 basis-48 text-sm text-warn">
-          {subject && (
+          {subject && !changed && (
             <p className="font-medium wrap-anywhere">
               {t.rich('asks', { title, subject: () => <bdi key="subject">{subject}</bdi> })}
             </p>
@@ -40,8 +50,14 @@ export function Approval({ toolCallId, title, subject, args }: ApprovalProps) {
           </p>
         </div>
         <span className="ms-auto flex gap-2">
-          <Button size="small" look="quiet" aria-expanded={open} onClick={() => setOpen(!open)}>
-            {t.rich(open ? 'less' : 'change', { title, hidden })}
+          <Button
+            size="small"
+            look="quiet"
+            aria-expanded={open}
+            onClick={() => setOpen(!open)}
+            aria-label={t(open ? 'lessOfTool' : 'changeTool', { title })}
+          >
+            {t(open ? 'less' : 'change')}
           </Button>
           <Button
             size="small"

@@ -114,6 +114,7 @@ export function Composer(props: ComposerProps) {
           </button>
           <textarea
             ref={input}
+            data-home=""
             value={text}
             onChange={(event) => {
               setText(event.target.value)
@@ -171,7 +172,7 @@ export function Composer(props: ComposerProps) {
       )}
       {excess > 0 && (
         <p id="composer-note" role="alert" className="mt-2 px-4 text-sm text-danger">
-          {words('tooLong', { excess: Math.ceil(excess / 1024) })}
+          {words('tooLong', { excess: Math.ceil(excess / 1024), parts: Math.ceil(excess / maxBytes) + 1 })}
         </p>
       )}
     </form>

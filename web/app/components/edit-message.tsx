@@ -59,12 +59,14 @@ export function EditMessage({ message, draftKey, save, onClose }: EditMessagePro
         <p className="min-w-0 flex-1 basis-40 text-xs text-muted empty:hidden">
           {!isWaiting(message) && t('chat.answeredAnew')}
         </p>
-        <Button size="small" look="quiet" onClick={close}>
-          {t('common.cancel')}
-        </Button>
-        <Button type="submit" size="small" look="accent" disabled={busy || text.trim() === ''}>
-          {t('chat.send')}
-        </Button>
+        <span className="ms-auto flex gap-2">
+          <Button size="small" look="quiet" onClick={close}>
+            {t('common.cancel')}
+          </Button>
+          <Button type="submit" size="small" look="accent" disabled={busy || text.trim() === ''}>
+            {t('chat.send')}
+          </Button>
+        </span>
       </div>
     </form>
   )

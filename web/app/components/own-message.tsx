@@ -32,7 +32,12 @@ export function OwnMessage({ message }: { message: ChatMessage }) {
     return <EditMessage message={message} draftKey={draftKey} save={actions.edit} onClose={() => setEditing(false)} />
   const waits = isWaiting(message)
   return (
-    <UserBubble text={earlier ?? message.content} files={message.attachments} faded={earlier !== null || waits}>
+    <UserBubble
+      text={earlier ?? message.content}
+      files={message.attachments}
+      look={earlier !== null ? 'earlier' : waits ? 'waiting' : undefined}
+    >
+      {earlier !== null && <p className="max-w-[85%] text-end text-xs text-muted">{t('isEarlier')}</p>}
       {waits && actions && (
         <p className="flex flex-wrap items-center justify-end gap-x-1 text-xs text-muted">
           <span className="me-1">{t('waitsForTurn')}</span>

@@ -7,7 +7,7 @@ import { CheckIcon, ChevronDownIcon, CrossIcon, ToolIcon, WarningIcon } from './
 import { Spinner } from './spinner.tsx'
 import { ToolResult } from './tool-result.tsx'
 import { ToolValue } from './tool-value.tsx'
-import { callInShort, isBuiltIn, useToolError, useToolTitle, withoutIds } from './tool-words.ts'
+import { callInShort, isBuiltIn, isEmpty, useToolError, useToolTitle, withoutIds } from './tool-words.ts'
 
 type ToolCall = ToolCallFieldsFragment
 
@@ -18,7 +18,9 @@ export function ToolCard({ call }: { call: ToolCall }) {
   const errorInWords = useToolError()
   const waits = call.status === 'AWAITING_APPROVAL'
   const [open, setOpen] = useState(waits)
-  const short = callInShort(call)
+  const [changed, setChanged] = useState(false)
+  const short = !changed && callInShort(call)
+  const args = call.subject ? withoutIds(call.arguments) : call.arguments
   return (
     <article
       aria-label={t('card', { title })}
@@ -32,7 +34,7 @@ export function ToolCard({ call }: { call: ToolCall }) {
             <ToolIcon className="size-4" />
           </span>
           <span className="min-w-0 flex-1">
-            <span className="block truncate text-sm font-medium">{title}</span>
+            <span className="block text-sm font-medium wrap-anywhere">{title}</span>
             {short && (
               <bdi className="block truncate text-xs text-muted" dir="auto">
                 {short}
@@ -43,16 +45,18 @@ export function ToolCard({ call }: { call: ToolCall }) {
           <ChevronDownIcon className="size-4 shrink-0 text-muted group-open/card:rotate-180 motion-safe:transition-transform" />
         </summary>
         <div className="space-y-3 border-t border-line px-3.5 py-3">
-          {call.subject && (
+          {call.subject && !changed && (
             <Part heading={t('about')}>
               <p className="text-sm wrap-anywhere" dir="auto">
                 {call.subject}
               </p>
             </Part>
           )}
-          <Part heading={t('arguments')}>
-            <ToolValue value={call.subject ? withoutIds(call.arguments) : call.arguments} />
-          </Part>
+          {!changed && !(call.subject && isEmpty(args)) && (
+            <Part heading={t('arguments')}>
+              <ToolValue value={args} />
+            </Part>
+          )}
           {(call.result !== null || call.resultTruncated) && (
             <Part heading={t('result')}>
               <ToolResult call={call} open={open} />
@@ -62,7 +66,15 @@ export function ToolCard({ call }: { call: ToolCall }) {
         </div>
       </details>
       {call.progress && call.status === 'RUNNING' && <Progress {...call.progress} />}
-      {waits && <Approval toolCallId={call.id} title={title} subject={call.subject} args={call.arguments} />}
+      {waits && (
+        <Approval
+          toolCallId={call.id}
+          title={title}
+          subject={call.subject}
+          args={call.arguments}
+          onChanged={setChanged}
+        />
+      )}
       {call.denialReason && (
         <p className="border-t border-line px-3.5 py-2 text-sm text-muted" dir="auto">
           {call.denialReason}

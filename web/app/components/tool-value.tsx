@@ -1,4 +1,5 @@
 import { useTranslations } from 'use-intl'
+import { cn } from './class-names.ts'
 
 /** What goes into a tool or comes out of it: a list of names and values, a table, or JSON, as it fits. */
 export function ToolValue({ value }: { value: unknown }) {
@@ -62,7 +63,7 @@ function Table({ rows }: { rows: readonly Row[] }) {
             // biome-ignore lint/suspicious/noArrayIndexKey: a result does not change
             <tr key={at}>
               {names.map((name) => (
-                <td key={name} className="max-w-72 px-3 py-1.5 align-top wrap-anywhere" dir="auto">
+                <td key={name} className={cn('px-3 py-1.5 align-top', widthFor(row[name] ?? ''))} dir="auto">
                   {row[name] ?? ''}
                 </td>
               ))}
@@ -72,6 +73,11 @@ function Table({ rows }: { rows: readonly Row[] }) {
       </table>
     </figure>
   )
+}
+
+/** Ids and days stay in one piece, and the table scrolls; sentences break. */
+function widthFor(text: string): string {
+  return text.length <= 40 ? 'whitespace-nowrap' : 'min-w-48 max-w-72 wrap-anywhere'
 }
 
 function plainMembers(value: unknown): Member[] | null {

@@ -59,6 +59,9 @@ export function withoutIds(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).filter(([name]) => !ids.includes(name)))
 }
 
+export const isEmpty = (value: unknown) =>
+  value !== null && typeof value === 'object' && Object.keys(value).length === 0
+
 /** `812 B`, `14 kB`, `3.1 MB`. */
 export function sizeInWords(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`

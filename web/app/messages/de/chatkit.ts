@@ -6,6 +6,8 @@ export const chatkit = {
   useBuiltIn: 'Eingebauten Chat nehmen',
   failed:
     '{why}, deshalb ist dies Parleys eigener Chat. <again>ChatKit noch einmal versuchen</again> oder <always>immer diesen nehmen</always>.',
+  noHelp: 'Noch einmal versucht, und es half nicht.',
+  trying: 'ChatKit wird noch einmal versucht …',
   chosen: 'Parleys eigener Chat. <other>Stattdessen ChatKit nehmen</other>',
   why: {
     'script-error': 'ChatKit konnte nicht von seinem Server geladen werden',

@@ -18,7 +18,7 @@ export const moving = {
   sending: '{file} wird gesendet: {share, number, percent}',
   reading: '{done, number} von {total, plural, one {# Unterhaltung} other {# Unterhaltungen}} gelesen',
   counts:
-    '{imported, plural, one {# Unterhaltung ist} other {# Unterhaltungen sind}} jetzt hier, {present, number} waren schon da, {skipped, number} wurden ausgelassen.',
+    '{imported, plural, one {# Unterhaltung ist} other {# Unterhaltungen sind}} jetzt hier, {present, plural, one {# war} other {# waren}} schon da, {skipped, plural, one {# wurde} other {# wurden}} ausgelassen.',
   failed: 'Die Datei wurde nicht bis zum Ende gelesen.',
   skipped: 'Was ausgelassen wurde, und warum',
   all: 'Jede Unterhaltung der Datei',

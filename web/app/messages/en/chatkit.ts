@@ -5,6 +5,8 @@ export const chatkit = {
   useBuiltIn: 'Use the built-in chat',
   failed:
     '{why}, so this is Parley’s own chat. <again>Try ChatKit again</again> or <always>always use this one</always>.',
+  noHelp: 'Tried again, and it did not help.',
+  trying: 'Trying ChatKit again…',
   chosen: 'Parley’s own chat. <other>Use ChatKit instead</other>',
   why: {
     'script-error': 'ChatKit could not be loaded from its host',

@@ -17,7 +17,7 @@ export const moving = {
   sending: 'Sending {file}: {share, number, percent}',
   reading: '{done, number} of {total, plural, one {# conversation} other {# conversations}} read',
   counts:
-    '{imported, plural, one {# conversation is} other {# conversations are}} here now, {present, number} were here already, {skipped, number} were skipped.',
+    '{imported, plural, one {# conversation is} other {# conversations are}} here now, {present, plural, one {# was} other {# were}} here already, {skipped, plural, one {# was} other {# were}} skipped.',
   failed: 'The file was not read to its end.',
   skipped: 'What was skipped, and why',
   all: 'Every conversation of the file',

@@ -37,7 +37,7 @@ export default function Dashboard() {
         <div className="mx-auto w-full max-w-5xl px-4 py-8 pb-[max(2.5rem,env(safe-area-inset-bottom))] sm:px-8 sm:py-10">
           <div className="flex flex-wrap items-end justify-between gap-4">
             <div>
-              <h2 className="text-3xl font-semibold tracking-tight text-balance">
+              <h2 className="text-3xl font-semibold tracking-tight text-balance wrap-anywhere">
                 {t.rich('tasks.hello', { name: () => <bdi>{viewer.name}</bdi> })}
               </h2>
               <p className="mt-1.5 text-muted">

@@ -17,6 +17,9 @@ export type Surface = {
   choose: (choice: 'panel' | 'chatkit') => void
 }
 
-export type SurfaceNote = { kind: 'none' } | { kind: 'chosen' } | { kind: 'failed'; why: ChatKitFailure }
+/** `again`: not for the first time. */
+export type SurfaceNote =
+  | { kind: 'none' | 'chosen' | 'trying' }
+  | { kind: 'failed'; why: ChatKitFailure; again: boolean }
 
 export const useSurface = () => useOutletContext<Surface>()

@@ -70,7 +70,9 @@ function Report({ job }: { job: Job }) {
           {t('failed')} {job.problem}
         </Notice>
       )}
-      <p>{t('counts', { imported: job.imported, present: job.present, skipped: job.skipped })}</p>
+      {(job.status !== 'FAILED' || job.imported + job.present + job.skipped > 0) && (
+        <p>{t('counts', { imported: job.imported, present: job.present, skipped: job.skipped })}</p>
+      )}
       {skipped.length > 0 && <Entries title={t('skipped')} entries={skipped} open />}
       {report.length > 0 && <Entries title={t('all')} entries={report} />}
     </div>
@@ -87,7 +89,7 @@ function Entries({ title, entries, open = false }: EntriesProps) {
       <ul className="mt-2 max-h-80 space-y-1 overflow-y-auto">
         {entries.slice(0, listedAtMost).map(({ name, outcome, reason, conversationId }, at) => (
           // biome-ignore lint/suspicious/noArrayIndexKey: names come twice, and the list never changes
-          <li key={at} className="flex flex-wrap gap-x-2">
+          <li key={at} className="flex flex-wrap gap-x-2 wrap-anywhere">
             {conversationId ? (
               <Link to={`/dashboard/chat/${conversationId}`} className="underline underline-offset-2">
                 {name}
