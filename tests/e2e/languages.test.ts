@@ -3,11 +3,14 @@ import { expect, test } from 'vitest'
 import { expectAccessible, hydrated, openTab, visit } from '../support/page.ts'
 import { startPages } from '../support/pages.ts'
 
+const desktop = { width: 1280, height: 800 }
+const phone = { width: 390, height: 844 }
+
 test('German from the first paint on: signed up, asked, found, set; English on a click, without another page; from the right to the left; and the account goes', async () => {
   const { server, browser } = await startPages()
   const context = await browser.newContext({
     ...{ baseURL: server.url, locale: 'de-DE', timezoneId: 'Europe/Berlin', reducedMotion: 'reduce' },
-    viewport: { width: 1280, height: 800 },
+    viewport: desktop,
   })
   await context.addCookies([{ name: 'parley-chat', value: 'panel', url: server.url }])
   const { page, problems } = await openTab(context)
@@ -40,12 +43,33 @@ test('German from the first paint on: signed up, asked, found, set; English on a
   expect(await page.evaluate(async () => (await document.fonts.ready).check('16px "Inter Variable"'))).toBe(true)
   expect(asked.some((it) => /inter-latin-wght-normal.*\.woff2/.test(it))).toBe(true)
 
+  // One that nobody has named is called so in the page’s language.
+  const query = 'mutation { createConversation(input: {}) { conversation { id } } }'
+  await page.request.post('/graphql', { headers: { origin: server.url }, data: { query } })
   await visit(page, '/dashboard/chat')
+  await page.locator('a[href^="/dashboard/chat/conv_"]', { hasText: 'Neue Unterhaltung' }).first().waitFor()
   await page.getByText('Ich bin der Offline-Assistent').waitFor()
+  await page.setViewportSize(phone)
+  const message = page.getByRole('textbox', { name: 'Nachricht' })
+  expect(await message.evaluate(placeholderFits), 'on a phone').toBe(true)
+  await message.fill('a'.repeat(150_000))
+  await page.getByText('Teile es in 3 Nachrichten.').waitFor()
+  await message.fill('')
   await page.getByRole('button', { name: 'Zeig meine offenen Aufgaben' }).click()
   await page.getByText('Die Antwort ist fertig.').waitFor()
   const card = page.getByRole('article', { name: 'Werkzeug: Aufgaben ansehen' })
   expect(await card.innerText()).toContain('Erledigt')
+  await card.locator('summary').click()
+  const id = card.getByRole('cell', { name: /^task_/ })
+  expect(await id.evaluate((it) => it.getClientRects().length === 1 && it.clientHeight), 'one line').toBeLessThan(40)
+  await page.getByRole('textbox', { name: 'Nachricht' }).fill('Delete the task Hafermilch')
+  await page.keyboard.press('Enter')
+  const asks = page.getByRole('article', { name: 'Werkzeug: Aufgabe löschen' })
+  const heading = asks.locator('summary').getByText('Aufgabe löschen', { exact: true })
+  expect(await heading.evaluate((it) => it.scrollWidth <= it.clientWidth), 'all of it').toBe(true)
+  await asks.getByRole('button', { name: 'Ablehnen: Aufgabe löschen', exact: true }).click()
+  await page.getByRole('log').getByText('You did not allow this call').waitFor()
+  await page.setViewportSize(desktop)
   await page.reload()
   await hydrated(page)
   await expectAccessible(page)
@@ -94,6 +118,16 @@ test('German from the first paint on: signed up, asked, found, set; English on a
   expect(problems.filter((it) => !/status of 40[0-9]/.test(it))).toEqual([])
   expect(asked.filter((it) => !it.startsWith(server.url) && !it.startsWith('data:'))).toEqual([])
 }, 600_000)
+
+/** Whether all that stands in an empty field can be read. */
+function placeholderFits(field: Element): boolean {
+  const { font, paddingInlineStart, paddingInlineEnd } = getComputedStyle(field)
+  const canvas = document.createElement('canvas').getContext('2d')
+  if (!canvas) return false
+  canvas.font = font
+  const room = field.clientWidth - Number.parseFloat(paddingInlineStart) - Number.parseFloat(paddingInlineEnd)
+  return canvas.measureText(field.getAttribute('placeholder') ?? '').width <= room
+}
 
 /** As it would lie in Arabic: everything on the other side, and nothing outside. */
 async function mirrored(page: Page): Promise<void> {

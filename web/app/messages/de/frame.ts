@@ -7,6 +7,7 @@ export const frame = {
   openMenu: 'Menü öffnen',
   closeMenu: 'Menü schließen',
   newChat: 'Neue Unterhaltung',
+  unnamed: 'Neue Unterhaltung',
   pages: 'Seiten',
   dashboard: 'Übersicht',
   history: 'Verlauf',

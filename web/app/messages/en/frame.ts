@@ -6,6 +6,7 @@ export const frame = {
   openMenu: 'Open the menu',
   closeMenu: 'Close the menu',
   newChat: 'New chat',
+  unnamed: 'New conversation',
   pages: 'Pages',
   dashboard: 'Dashboard',
   history: 'History',

@@ -2,6 +2,7 @@ import { Link } from '@remix-run/react'
 import { useTranslations } from 'use-intl'
 import { useFrame } from '~/components/frame-context.ts'
 import { ChatIcon } from '~/components/icons.tsx'
+import { useShownTitle } from '~/components/shown-title.ts'
 import { When } from '~/components/when.tsx'
 
 const shown = 6
@@ -10,6 +11,7 @@ const shown = 6
 export function RecentConversations() {
   const { conversations } = useFrame()
   const t = useTranslations('tasks')
+  const titled = useShownTitle()
   return (
     <section aria-labelledby="recent-heading" className="min-w-0 space-y-4">
       <h2 id="recent-heading" className="text-lg font-semibold tracking-tight">
@@ -41,7 +43,7 @@ export function RecentConversations() {
               >
                 <ChatIcon className="size-4.5 shrink-0 text-muted" />
                 <span className="min-w-0 flex-1 truncate text-[0.9375rem]" dir="auto">
-                  {title}
+                  {titled(title)}
                 </span>
                 {activeRun ? (
                   <span className="shrink-0 text-xs text-link">{t('answering')}</span>

@@ -1,6 +1,7 @@
 import { useEffect, useRef } from 'react'
 import { ConnectionChip } from '~/components/connection-chip.tsx'
 import { PageHeader } from '~/components/page-header.tsx'
+import { useShownTitle } from '~/components/shown-title.ts'
 import type { ConversationEvent } from '~/events.ts'
 import { useSurface } from '~/routes/dashboard.chat/surface.ts'
 import { SurfaceSwitch } from '~/routes/dashboard.chat/surface-switch.tsx'
@@ -17,6 +18,7 @@ function isToBeSeen(event: ConversationEvent): boolean {
 /** What stands above ChatKit. It tells ChatKit of what happened in the conversation without it. */
 export function AroundChatKit({ read }: { read: ReadConversation }) {
   const { streaming, refresh } = useSurface()
+  const titled = useShownTitle()
   const [{ title, activeRun }, change] = useConversation(read, (event) => {
     if (isToBeSeen(event)) refresh()
   })
@@ -29,7 +31,7 @@ export function AroundChatKit({ read }: { read: ReadConversation }) {
   const { stop, stopping } = useRunActions(activeRun, change)
   return (
     <>
-      <PageHeader title={title}>
+      <PageHeader title={titled(title)}>
         {!streaming && <ConnectionChip />}
         <SurfaceSwitch />
       </PageHeader>

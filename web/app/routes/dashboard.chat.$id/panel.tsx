@@ -12,6 +12,7 @@ import { OfflineBadge } from '~/components/offline-badge.tsx'
 import { OfflineNotice } from '~/components/offline-notice.tsx'
 import { OutgoingMessage } from '~/components/outgoing-message.tsx'
 import { PageHeader } from '~/components/page-header.tsx'
+import { useShownTitle } from '~/components/shown-title.ts'
 import { AssistantRow, Thinking } from '~/components/thinking.tsx'
 import { ToolDecisionContext } from '~/components/tool-decision.ts'
 import { type ChatMessage, inOrder, isArrived, isWaiting } from '~/conversation-state.ts'
@@ -38,6 +39,7 @@ const pageSize = 50
 export function Panel({ read }: { read: ReadConversation }) {
   const { viewer, models, note: list } = useFrame()
   const t = useTranslations('chat')
+  const titled = useShownTitle()
   const chosen = useModel(models)
   const { note, choose, claim } = useSurface()
   const [state, change] = useConversation(read)
@@ -87,7 +89,7 @@ export function Panel({ read }: { read: ReadConversation }) {
 
   return (
     <div className="flex h-full flex-col" data-panel="">
-      <PageHeader title={state.title}>
+      <PageHeader title={titled(state.title)}>
         {model === 'offline' && <OfflineBadge />}
         <ConnectionChip />
       </PageHeader>

@@ -1,6 +1,7 @@
 import { useNavigate } from '@remix-run/react'
 import { useCallback, useEffect, useReducer, useRef, useState } from 'react'
 import { useFrame } from '~/components/frame-context.ts'
+import { useShownTitle } from '~/components/shown-title.ts'
 import { type ConversationState, changeConversation, supersedes } from '~/conversation-state.ts'
 import { type ConversationEvent, useConversationEvents } from '~/events.ts'
 import { useRevalidation } from '~/use-revalidation.ts'
@@ -45,9 +46,10 @@ export function useConversation(read: ReadConversation, onEvent?: (event: Conver
       navigate('/dashboard/chat', { replace: true })
     },
   })
+  const title = useShownTitle()(state.title)
   useEffect(() => {
-    document.title = `${state.title} · Parley`
-  }, [state.title])
+    document.title = `${title} · Parley`
+  }, [title])
   return [state, change] as const
 }
 

@@ -5,6 +5,7 @@ import { query } from '~/api.ts'
 import { type ListedConversation, useFrame } from '~/components/frame-context.ts'
 import { ArchiveIcon, ChatIcon, PinIcon } from '~/components/icons.tsx'
 import { Notice } from '~/components/notice.tsx'
+import { useShownTitle } from '~/components/shown-title.ts'
 import { When } from '~/components/when.tsx'
 import { ConversationMenu } from '~/routes/dashboard/conversation-menu.tsx'
 import type { ConversationFilter, HistoryListQuery } from '../../../../schema/generated/graphql.ts'
@@ -30,7 +31,8 @@ export function Conversations({ read, filter, shown, pageSize }: ConversationsPr
     return conversations
   })
   const listed = edges.flatMap(({ node }) => latest(node) ?? []).filter((it) => belongs(it, shown))
-  if (listed.length === 0 && !pages.more) return <Nothing shown={shown} />
+  if (listed.length === 0 && !pages.more)
+    return <Nothing shown={shown} dated={Boolean(filter.updatedAfter || filter.updatedBefore)} />
   return (
     <section aria-labelledby="conversations-heading" className="mt-6">
       <h2 id="conversations-heading" className="sr-only">
@@ -55,6 +57,7 @@ type ItemProps = { conversation: ListedConversation; onFailure: (sentence: strin
 
 function Item({ conversation, onFailure }: ItemProps) {
   const t = useTranslations('history')
+  const titled = useShownTitle()
   const { id, title, updatedAt, pinnedAt, archivedAt, activeRun } = conversation
   return (
     <li className="flex items-center pe-2 hover:bg-hover" data-conversation={id}>
@@ -68,7 +71,7 @@ function Item({ conversation, onFailure }: ItemProps) {
           <ChatIcon className="size-4.5 shrink-0 text-muted" />
         )}
         <span className="min-w-0 flex-1 truncate text-[0.9375rem]" dir="auto">
-          {title}
+          {titled(title)}
         </span>
         {archivedAt && <span className="sr-only">{t('isArchived')}</span>}
         {pinnedAt && (
@@ -88,11 +91,11 @@ function Item({ conversation, onFailure }: ItemProps) {
   )
 }
 
-function Nothing({ shown }: { shown: Shown }) {
+function Nothing({ shown, dated }: { shown: Shown; dated: boolean }) {
   const t = useTranslations('history')
   return (
     <p className="mt-6 rounded-2xl border border-dashed border-line px-6 py-10 text-center text-sm leading-relaxed text-muted">
-      {shown === 'archived' ? t('nothingArchived') : t('nothing')}
+      {t(dated ? 'nothingFits' : shown === 'archived' ? 'nothingArchived' : 'nothing')}
     </p>
   )
 }

@@ -1,6 +1,7 @@
 import { Link } from '@remix-run/react'
 import { useTranslations } from 'use-intl'
 import { query as ask } from '~/api.ts'
+import { useShownTitle } from '~/components/shown-title.ts'
 import { When } from '~/components/when.tsx'
 import type { SearchHistoryQuery } from '../../../../schema/generated/graphql.ts'
 import { MoreButton } from './more-button.tsx'
@@ -46,6 +47,7 @@ type HitProps = { message: Page['edges'][number]['node']; snippet: string }
 
 function Hit({ message: { id, role, createdAt, conversation }, snippet }: HitProps) {
   const t = useTranslations('history')
+  const titled = useShownTitle()
   return (
     <li>
       <Link
@@ -55,7 +57,7 @@ function Hit({ message: { id, role, createdAt, conversation }, snippet }: HitPro
       >
         <span className="flex items-baseline gap-3">
           <span className="min-w-0 flex-1 truncate text-[0.9375rem] font-medium" dir="auto">
-            {conversation.title}
+            {titled(conversation.title)}
           </span>
           <When at={createdAt} className="shrink-0 text-xs text-muted" />
         </span>

@@ -7,6 +7,7 @@ import { cn } from '~/components/class-names.ts'
 import { type ListedConversation, useFrame } from '~/components/frame-context.ts'
 import { HomeIcon, PlusIcon, SearchIcon } from '~/components/icons.tsx'
 import { Logo } from '~/components/logo.tsx'
+import { useShownTitle } from '~/components/shown-title.ts'
 import { ConversationMenu } from './conversation-menu.tsx'
 import { UserMenu } from './user-menu.tsx'
 
@@ -23,6 +24,7 @@ export function Sidebar({ more }: { more: (() => Promise<void>) | null }) {
       <div className="space-y-1 px-3">
         <Link
           to="/dashboard/chat"
+          data-home=""
           className={buttonStyle({ look: 'outline', className: 'mb-3 w-full justify-start gap-3 px-2' })}
         >
           <span className="grid size-7 place-items-center rounded-lg bg-accent text-accent-ink">
@@ -92,6 +94,7 @@ function Conversations() {
 
 function ConversationItem({ conversation }: { conversation: ListedConversation }) {
   const t = useTranslations('frame')
+  const titled = useShownTitle()
   return (
     <li className="group relative">
       <NavLink
@@ -105,7 +108,7 @@ function ConversationItem({ conversation }: { conversation: ListedConversation }
         }
       >
         <span className="truncate" dir="auto">
-          {conversation.title}
+          {titled(conversation.title)}
         </span>
         {conversation.activeRun && (
           <>
