@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Locator } from 'playwright-core'
 import { expect, test } from 'vitest'
+import { focusedName } from '../support/keyboard.ts'
 import { expectAccessible, openBrowser, openTab, signUp, visit } from '../support/page.ts'
 import { startPages } from '../support/pages.ts'
 
@@ -70,9 +71,13 @@ test('settings: a key opens what it says until it is revoked, the theme stays, a
   await expect.poll(() => page.locator('#sessions').getByRole('listitem').count()).toBe(1)
   await elsewhere.page.goto('/dashboard/settings')
   expect(elsewhere.page.url()).toContain('/sign-in')
-  await page.getByLabel('Name', { exact: true }).fill('Ada Lovelace')
+  await page.getByLabel('Name', { exact: true }).fill('Ada.Lovelace'.padEnd(100, '.Countess'))
   await page.getByRole('button', { name: 'Save' }).click()
-  await page.getByRole('button', { name: /^Ada Lovelace/ }).waitFor()
+  await page.getByText('Your name is saved.').waitFor()
+  await expect.poll(() => focusedName(page)).toBe('Save')
+  await page.getByRole('button', { name: /^Ada\.Lovelace/ }).waitFor()
+  await visit(page, '/dashboard')
+  await expectAccessible(page)
 
   // History.
   for (const question of ['Add "buy oat milk" for Friday', 'Add "water the plants"']) {
@@ -94,6 +99,22 @@ test('settings: a key opens what it says until it is revoked, the theme stays, a
   await found.first().click()
   await page.waitForURL(`**#${id}`)
   await page.locator(`#${id}`).waitFor()
+
+  // What is deleted can be taken back, and nothing lies on what one writes with.
+  const newest = page.getByRole('button', { name: /^Options for/ }).first()
+  const label = await newest.getAttribute('aria-label')
+  await newest.click()
+  await page.getByRole('menuitem', { name: 'Delete' }).click()
+  const undo = page.getByRole('button', { name: 'Undo' })
+  for (const width of [1280, 390]) {
+    await page.setViewportSize({ width, height: 800 })
+    expect(await page.getByText(/is deleted\.$/).isVisible()).toBe(true)
+    const [notice, composer] = await Promise.all([undo.boundingBox(), page.locator('form:has(textarea)').boundingBox()])
+    expect(notice?.y, 'below the composer').toBeGreaterThan((composer?.y ?? 0) + (composer?.height ?? 0))
+  }
+  await page.setViewportSize({ width: 1280, height: 800 })
+  await undo.click()
+  await expect.poll(() => focusedName(page)).toBe(label)
 
   // Out as a file, and in again.
   await visit(page, '/dashboard/settings#moving')
@@ -124,14 +145,17 @@ test('settings: a key opens what it says until it is revoked, the theme stays, a
     { title: 'Broken', create_time: 'yesterday', conversation_id: 'g-2', mapping },
   ]
   await brings('conversations.json', JSON.stringify(elsewheres))
-  await report.getByText('1 conversation is here now, 0 were here already, 1 were skipped.').waitFor()
+  await report.getByText('1 conversation is here now, 0 were here already, 1 was skipped.').waitFor()
   await report.getByText('create_time: ').first().waitFor()
   await expectAccessible(page)
   await brings('holiday.zip', 'PK')
   await report.getByText('The file is not JSON, or it is cut.').waitFor()
+  expect(await report.innerText()).not.toContain('here now')
   await brings('conversations.json', JSON.stringify(elsewheres))
-  await report.getByText('0 conversations are here now, 1 were here already, 1 were skipped.').waitFor()
+  await report.getByText('0 conversations are here now, 1 was here already, 1 was skipped.').waitFor()
 
+  await visit(page, '/dashboard/history?shown=archived&from=2026-02-02&to=2026-02-01')
+  await page.getByText('No conversation fits these filters.').waitFor()
   await visit(page, '/dashboard/history')
   await expectAccessible(page)
   const options = page.getByRole('main').getByRole('button', { name: /^Options for/ })

@@ -21,5 +21,6 @@ export const history = {
   isPinned: 'angeheftet',
   answering: 'Antwortet …',
   nothing: 'Hier sind keine Unterhaltungen. Worüber du sprichst, bleibt erhalten und kann durchsucht werden.',
+  nothingFits: 'Keine Unterhaltung passt zu diesen Filtern.',
   nothingArchived: 'Hier ist nichts archiviert.',
 } as const satisfies Translated<Messages['history']>

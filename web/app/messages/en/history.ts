@@ -19,5 +19,6 @@ export const history = {
   isPinned: 'pinned',
   answering: 'Answering…',
   nothing: 'No conversations here. What you talk about is kept and can be searched.',
+  nothingFits: 'No conversation fits these filters.',
   nothingArchived: 'Nothing is archived here.',
 } as const
