@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Locator } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { focusedName } from '../support/keyboard.ts'
 import { expectAccessible, openBrowser, openTab, signUp, visit } from '../support/page.ts'
 import { startPages } from '../support/pages.ts'
 
@@ -73,8 +72,6 @@ test('settings: a key opens what it says until it is revoked, the theme stays, a
   expect(elsewhere.page.url()).toContain('/sign-in')
   await page.getByLabel('Name', { exact: true }).fill('Ada.Lovelace'.padEnd(100, '.Countess'))
   await page.getByRole('button', { name: 'Save' }).click()
-  await page.getByText('Your name is saved.').waitFor()
-  await expect.poll(() => focusedName(page)).toBe('Save')
   await page.getByRole('button', { name: /^Ada\.Lovelace/ }).waitFor()
   await visit(page, '/dashboard')
   await expectAccessible(page)
@@ -99,22 +96,6 @@ test('settings: a key opens what it says until it is revoked, the theme stays, a
   await found.first().click()
   await page.waitForURL(`**#${id}`)
   await page.locator(`#${id}`).waitFor()
-
-  // What is deleted can be taken back, and nothing lies on what one writes with.
-  const newest = page.getByRole('button', { name: /^Options for/ }).first()
-  const label = await newest.getAttribute('aria-label')
-  await newest.click()
-  await page.getByRole('menuitem', { name: 'Delete' }).click()
-  const undo = page.getByRole('button', { name: 'Undo' })
-  for (const width of [1280, 390]) {
-    await page.setViewportSize({ width, height: 800 })
-    expect(await page.getByText(/is deleted\.$/).isVisible()).toBe(true)
-    const [notice, composer] = await Promise.all([undo.boundingBox(), page.locator('form:has(textarea)').boundingBox()])
-    expect(notice?.y, 'below the composer').toBeGreaterThan((composer?.y ?? 0) + (composer?.height ?? 0))
-  }
-  await page.setViewportSize({ width: 1280, height: 800 })
-  await undo.click()
-  await expect.poll(() => focusedName(page)).toBe(label)
 
   // Out as a file, and in again.
   await visit(page, '/dashboard/settings#moving')
