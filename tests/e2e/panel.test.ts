@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
-import { tabTo } from '../support/keyboard.ts'
+import { focusedName, tabTo } from '../support/keyboard.ts'
 import { expectAccessible, openBrowser, openTab, signUp, visit } from '../support/page.ts'
 import { startPages } from '../support/pages.ts'
 import { calls, fails, pause, says, startProvider } from '../support/scripted-provider.ts'
@@ -75,6 +75,7 @@ test('by keyboard alone: ask, approve with other arguments, queue, stop, edit an
   await page.keyboard.press('Enter')
   await page.getByRole('log').getByText('I can sing.').waitFor()
   expect(await page.getByRole('log').innerText(), 'its answer goes with it').not.toContain('I can count.')
+  expect(await focusedName(page), 'one goes on writing').toBe('Message')
   await tabTo(page, 'Earlier version', { backwards: true })
   await page.keyboard.press('Enter')
   await page.getByText('1 of 2').waitFor()
@@ -114,6 +115,14 @@ test('by keyboard alone: ask, approve with other arguments, queue, stop, edit an
     .waitFor()
   await page.keyboard.press('Escape')
   await page.getByText('The answer was stopped.').waitFor()
+
+  provider.plays(fails(429, { headers: { 'retry-after': '60' } }), says('Here I am.'))
+  await page.getByRole('textbox', { name: 'Message' }).fill('Are you there?')
+  await page.keyboard.press('Enter')
+  await tabTo(page, 'Try again', { backwards: true })
+  await page.keyboard.press('Enter')
+  await page.getByRole('log').getByText('Here I am.').waitFor()
+  expect(await focusedName(page)).toBe('Message')
   expect(provider.refusals).toEqual([])
 }, 300_000)
 

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
+import { focusedName } from '../support/keyboard.ts'
 import { expectAccessible, hydrated, openBrowser, openTab, visit } from '../support/page.ts'
 import { startPages } from '../support/pages.ts'
 
@@ -51,6 +52,23 @@ test('one person asks and finds everything again, another one finds nothing of i
   await task.waitFor()
   expect(await task.innerText()).toMatch(/Fri|Today|Tomorrow/)
   await expectAccessible(page)
+  const day = await task.getAttribute('data-due')
+  await page.getByRole('checkbox', { name: 'buy oat milk' }).check()
+  await page.reload()
+  await hydrated(page)
+  await page.getByText('Done (1)').click()
+  await page.getByRole('button', { name: 'Delete buy oat milk' }).click()
+  await page.getByRole('button', { name: 'Undo' }).waitFor()
+  await page.keyboard.press('Enter')
+  await page.keyboard.press('Enter')
+  await expect.poll(() => focusedName(page)).toBe('Tasks')
+  await page.getByText('Done (1)').click()
+  expect(await task.getAttribute('data-due')).toBe(day)
+  await page.reload()
+  await hydrated(page)
+  await page.getByText('Done (1)').click()
+  expect(await page.locator('[data-task]').count(), 'it came back once').toBe(1)
+  expect(await page.getByRole('checkbox', { name: 'buy oat milk' }).isChecked()).toBe(true)
 
   await page.getByRole('button').filter({ hasText: 'ada@example.test' }).click()
   await page.getByRole('menuitem', { name: 'Sign out' }).click()

@@ -19,7 +19,8 @@ async function goTo(page: Page, name: string, key: string): Promise<void> {
   throw new Error(`The keyboard does not lead to “${name}”.`)
 }
 
-const focusedName = (page: Page) =>
+/** What the thing is called that has the focus. */
+export const focusedName = (page: Page) =>
   page.evaluate(() => {
     const focused = document.activeElement
     const isField = focused instanceof HTMLTextAreaElement || focused instanceof HTMLInputElement

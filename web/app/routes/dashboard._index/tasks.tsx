@@ -3,6 +3,7 @@ import { useTranslations } from 'use-intl'
 import { ChevronDownIcon, ListIcon } from '~/components/icons.tsx'
 import { Notice } from '~/components/notice.tsx'
 import { UndoNotice } from '~/components/undo-notice.tsx'
+import { newKey } from '~/new-key.ts'
 import { AddTaskForm } from './add-task-form.tsx'
 import { TaskItem } from './task-item.tsx'
 import type { Task, useTasks } from './use-tasks.ts'
@@ -11,9 +12,9 @@ type TasksProps = { tasks: ReturnType<typeof useTasks>; today: string }
 
 /** What there is to do: shown live, also while the assistant works on it. */
 export function Tasks({ tasks, today }: TasksProps) {
-  const { open, done, touched, failure, add, change, remove } = tasks
+  const { open, done, touched, failure, add, change, remove, restore } = tasks
   const t = useTranslations('tasks')
-  const [removed, setRemoved] = useState<Task | null>(null)
+  const [removed, setRemoved] = useState<{ task: Task; key: string } | null>(null)
   const items = (list: readonly Task[]) => (
     <ul className="divide-y divide-line overflow-hidden rounded-2xl border border-line bg-raised shadow-card">
       {list.map((task) => (
@@ -24,7 +25,7 @@ export function Tasks({ tasks, today }: TasksProps) {
           touched={touched.has(task.id)}
           onChange={(to) => void change(task, to)}
           onRemove={async () => {
-            if (await remove(task)) setRemoved(task)
+            if (await remove(task)) setRemoved({ task, key: newKey() })
           }}
         />
       ))}
@@ -32,17 +33,19 @@ export function Tasks({ tasks, today }: TasksProps) {
   )
   return (
     <section aria-labelledby="tasks-heading" className="min-w-0 space-y-4">
-      <h2 id="tasks-heading" className="text-lg font-semibold tracking-tight">
+      <h2 id="tasks-heading" tabIndex={-1} data-home="" className="text-lg font-semibold tracking-tight">
         {t('tasks')}
       </h2>
       <AddTaskForm onAdd={add} />
       {failure && <Notice urgent>{failure}</Notice>}
       {removed && (
         <UndoNotice
-          key={removed.id}
-          title={removed.title}
+          key={removed.key}
+          title={removed.task.title}
           onUndo={async () => {
-            if (await add(removed)) setRemoved(null)
+            // Gone at once: pressed twice it still comes back once.
+            setRemoved(null)
+            if (!(await restore(removed.task, removed.key))) setRemoved((other) => other ?? removed)
           }}
           onDismiss={() => setRemoved(null)}
         />

@@ -47,17 +47,31 @@ export function useTasks(read: TaskPageQuery) {
     }
   }
   const doneBefore = useMemo(() => new Set(read.done?.edges.map(({ node }) => node.id)), [read])
-  const isDone = ({ id, completedAt }: Task) => completedAt !== null && doneBefore.has(id)
+  /** Tasks that came back to where what is done stands. */
+  const [doneAgain, setDoneAgain] = useState<ReadonlySet<string>>(new Set())
+  const isDone = ({ id, completedAt }: Task) => completedAt !== null && (doneBefore.has(id) || doneAgain.has(id))
   return {
     /** What is ticked off while one looks stays in its place: nothing jumps, and a slip is easily undone. */
     open: tasks.filter((it) => !isDone(it)).sort(byDue),
     done: tasks.filter(isDone).sort(byCompletion),
     touched,
     failure,
-    add: ({ title, dueOn, notes }: { title: string; dueOn: string | null; notes?: string | null }) =>
+    add: ({ title, dueOn }: { title: string; dueOn: string | null }) =>
       attempt(async () => {
-        const { createTask } = await mutate(AddTask, { input: { title, dueOn, notes } })
+        const { createTask } = await mutate(AddTask, { input: { title, dueOn } })
         if (createTask) tell(createTask.task.id, createTask.task)
+      }),
+    /** Brings a removed task back as it was: with the same key once, however often it is asked for. */
+    restore: (task: Task, idempotencyKey: string) =>
+      attempt(async () => {
+        const { title, dueOn, notes, completedAt } = task
+        const { createTask } = await mutate(AddTask, { input: { title, dueOn, notes, idempotencyKey } })
+        if (!createTask) return
+        const { id } = createTask.task
+        if (!completedAt) return tell(id, createTask.task)
+        if (isDone(task)) setDoneAgain((before) => new Set(before).add(id))
+        const { updateTask } = await mutate(ChangeTask, { input: { taskId: id, completed: true } })
+        if (updateTask) tell(id, updateTask.task)
       }),
     change: (task: Task, { completed, ...change }: TaskChange) =>
       attempt(async () => {

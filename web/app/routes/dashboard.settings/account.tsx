@@ -14,8 +14,8 @@ export function Account({ viewer, hasPassword }: AccountProps) {
   const t = useTranslations('settings')
   return (
     <Section id="account" title={t('account')} lead={t('accountLead', { email: viewer.email })}>
-      <NameForm key={viewer.name} name={viewer.name} />
-      <EmailForm key={viewer.email} hasPassword={hasPassword} />
+      <NameForm name={viewer.name} />
+      <EmailForm hasPassword={hasPassword} />
       {hasPassword ? <PasswordForm email={viewer.email} /> : <NoPassword />}
     </Section>
   )

@@ -8,7 +8,7 @@ export function Section({ id, title, lead, action, children }: SectionProps) {
     <section id={id} aria-labelledby={`${id}-heading`} className="scroll-mt-6 space-y-4">
       <div className="flex flex-wrap items-end justify-between gap-3">
         <div className="min-w-0">
-          <h2 id={`${id}-heading`} className="text-lg font-semibold tracking-tight">
+          <h2 id={`${id}-heading`} tabIndex={-1} data-home="" className="text-lg font-semibold tracking-tight">
             {title}
           </h2>
           {lead && <p className="mt-1 text-sm leading-relaxed text-muted">{lead}</p>}

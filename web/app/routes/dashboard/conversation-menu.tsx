@@ -32,6 +32,7 @@ export function ConversationMenu({ conversation, className, onFailure }: Props) 
         trigger={
           <button
             type="button"
+            data-again={id}
             aria-label={t('frame.options', { title })}
             className={buttonStyle({
               look: 'quiet',

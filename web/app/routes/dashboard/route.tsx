@@ -8,6 +8,7 @@ import { client, query, useSignedOut } from '~/api.ts'
 import { ErrorPage } from '~/components/error-page.tsx'
 import { FrameContext, type Frame as FrameValue } from '~/components/frame-context.ts'
 import { useViewerEvents } from '~/events.ts'
+import { useKeptFocus } from '~/use-kept-focus.ts'
 import { useRevalidation } from '~/use-revalidation.ts'
 import { useConversationList } from './conversation-list.ts'
 import { PageLoading } from './page-loading.tsx'
@@ -50,6 +51,7 @@ export default function DashboardLayout() {
     },
   })
   useVisibleHeight()
+  useKeptFocus()
   const signedOut = useSignedOut()
   const { pathname } = useLocation()
   // biome-ignore lint/correctness/useExhaustiveDependencies: the sheet closes when another page comes

@@ -1,5 +1,5 @@
-import { useNavigate } from '@remix-run/react'
-import { useEffect } from 'react'
+import { useLocation, useNavigate } from '@remix-run/react'
+import { useCallback, useEffect, useRef } from 'react'
 import { useTranslations } from 'use-intl'
 import { Dialog } from '~/components/dialog.tsx'
 
@@ -19,12 +19,13 @@ type ShortcutsProps = { open: boolean; onOpenChange: (open: boolean) => void }
 export function Shortcuts({ open, onOpenChange }: ShortcutsProps) {
   const navigate = useNavigate()
   const t = useTranslations('frame')
+  const search = useSearch()
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent) => {
       if (event.defaultPrevented) return
       if (event.key === 'k' && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey) {
         event.preventDefault()
-        navigate('/dashboard/history')
+        search()
       }
       if (event.key.toLowerCase() === 'o' && (event.ctrlKey || event.metaKey) && event.shiftKey && !event.altKey) {
         event.preventDefault()
@@ -37,7 +38,7 @@ export function Shortcuts({ open, onOpenChange }: ShortcutsProps) {
     }
     window.addEventListener('keydown', onKeyDown)
     return () => window.removeEventListener('keydown', onKeyDown)
-  }, [navigate, onOpenChange])
+  }, [navigate, search, onOpenChange])
   return (
     <Dialog open={open} onOpenChange={onOpenChange} title={t('keyboard')}>
       <dl className="grid grid-cols-[auto_1fr] items-baseline gap-x-5 gap-y-2.5 text-[0.9375rem]">
@@ -55,6 +56,27 @@ export function Shortcuts({ open, onOpenChange }: ShortcutsProps) {
     </Dialog>
   )
 }
+
+/** Goes to where one searches, and into the field. */
+function useSearch(): () => void {
+  const navigate = useNavigate()
+  const { key } = useLocation()
+  const wanted = useRef(false)
+  // biome-ignore lint/correctness/useExhaustiveDependencies: looks at each page that comes
+  useEffect(() => {
+    if (wanted.current) searchField()?.focus()
+    wanted.current = false
+  }, [key])
+  return useCallback(() => {
+    const field = searchField()
+    field?.focus()
+    if (field) return field.select()
+    wanted.current = true
+    navigate('/dashboard/history')
+  }, [navigate])
+}
+
+const searchField = () => document.querySelector<HTMLInputElement>('#page input[type=search]')
 
 const isWriting = (target: EventTarget | null) =>
   target instanceof HTMLElement &&
