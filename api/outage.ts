@@ -6,8 +6,12 @@ export function isAway(error: unknown): boolean {
   return /connection (?:terminated|ended|error|was lost)|not queryable|timeout exceeded/i.test(error.message)
 }
 
-/** Lost connections and a server that stops or starts, as PostgreSQL and the system name them. */
-const awayCodes = /^(?:08...|57P0[1-3]|53300|ECONN\w+|EPIPE|ENOENT|ETIMEDOUT|EHOST\w+|ENET\w+|ENOTFOUND|EAI_AGAIN)$/
+/**
+ * Lost connections and a server that stops or starts, as PostgreSQL and the system name them. 25006: one that may only be
+ * read; after a failover a connection may still reach the server that was the first until then.
+ */
+const awayCodes =
+  /^(?:08...|57P0[1-3]|53300|25006|ECONN\w+|EPIPE|ENOENT|ETIMEDOUT|EHOST\w+|ENET\w+|ENOTFOUND|EAI_AGAIN)$/
 
 const sayAgainMs = 60_000
 

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, expect, test, vi } from 'vitest'
+import { connectTo } from '../api/database/postgres.ts'
+import { internalId } from '../api/ids.ts'
 import { cleanUp } from './support/cleaning.ts'
 import { type Cluster, startCluster, startNode } from './support/cluster.ts'
-import { textsOf } from './support/events.ts'
+import { type StreamEvent, textsOf } from './support/events.ts'
 import { pause, says, startProvider } from './support/scripted-provider.ts'
 import { seeded } from './support/seeded.ts'
 import { followsOn, type SteadyReader, told } from './support/steady-reader.ts'
@@ -95,6 +97,67 @@ test('a database that is away for longer than a lease sends readers away, and th
   expect((await staying.done).at(-1)).toMatchObject({ run: { status: 'COMPLETED', attempt: 2 } })
   expect([...textsOf(staying.events).values()]).toEqual(['The second.'])
 })
+
+test('connections that reached a server which may only be read are given up, and what waited for it goes on', async () => {
+  const provider = await startProvider()
+  cleanUp(() => provider.close())
+  const server = await startNode(cluster, provider, { leaseMilliseconds: 600_000, modelSilenceSeconds: 600 })
+  const ada = await server.user('ada')
+  provider.plays(says('One ', pause, 'two ', pause, 'three.'), says('Taken.'))
+  const first = await ada.asks('Count')
+  const reader = followsOn(() => ada, first.run)
+  await reader.hears(saying('One'))
+
+  await asAdmin('alter role parley set default_transaction_read_only = on')
+  // As those do who come back to a server that was made a standby: their sessions stay as they began.
+  await asAdmin(`select pg_terminate_backend(pid) from pg_stat_activity where usename = 'parley'`)
+  provider.resume()
+  await reader.hears(saying('two'))
+  await vi.waitFor(() => refused(ada), { timeout: 60_000, interval: 50 })
+  // All places of the pool are taken by such now.
+  await Promise.all(Array.from({ length: 20 }, () => refused(ada)))
+  await asAdmin('alter role parley reset default_transaction_read_only')
+
+  // Once more for each of those, at the most.
+  const idempotencyKey = randomUUID()
+  let asked: Asked | undefined
+  for (let tries = 0; !asked && tries < 20; tries++)
+    asked = await ada.asks('Again?', { idempotencyKey }).catch((error: unknown) => {
+      expect(error).toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
+      return undefined
+    })
+  if (!asked) throw new Error('It was never taken.')
+  // While nothing else is stored of the run, its words are.
+  await vi.waitFor(async () => expect(await storedWords(first.run)).toBe('One two '), { timeout: 60_000 })
+  provider.resume()
+  expect((await reader.done).at(-1)).toMatchObject({ run: { status: 'COMPLETED', attempt: 1 } })
+  expect([...textsOf(reader.events).values()]).toEqual(['One two three.'])
+  expect(textsOf(await Array.fromAsync(ada.follows(asked.run)))).toEqual(new Map([[expect.anything(), 'Taken.']]))
+  expect(provider.refusals).toEqual([])
+})
+
+const saying = (text: string) => (event: StreamEvent) =>
+  event.__typename === 'MessageDelta' && event.delta.includes(text)
+
+async function refused(user: User): Promise<void> {
+  await expect(user.asks('Not now?')).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
+}
+
+async function asAdmin<T extends object>(statement: string, values: unknown[] = []): Promise<T[]> {
+  const client = await connectTo(cluster.postgres.url('parley'))
+  return client
+    .query<T>(statement, values)
+    .then(({ rows }) => rows)
+    .finally(() => client.end())
+}
+
+async function storedWords({ id }: { id: string }): Promise<string> {
+  const rows = await asAdmin<{ texts: string[] }>(
+    `select event->'texts' as texts from run_event where run_id = $1 and event->>'type' = 'deltas' order by last_seq`,
+    [internalId('run', id)],
+  )
+  return rows.flatMap(({ texts }) => texts).join('')
+}
 
 type Kept = { id: string; role: string; content: string; run: { id: string } | null }
 

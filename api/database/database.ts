@@ -6,7 +6,7 @@ import type { Units } from '../auth/units.ts'
 import { openEmbedded, type Pglite } from './embedded.ts'
 import { entities } from './entities.ts'
 import { FirstTables } from './migrations/0001-first-tables.ts'
-import { type Connection, checkLogin, connectTo, letGoOfLost, oneAtATime } from './postgres.ts'
+import { type Connection, checkLogin, connectTo, keepUsable, oneAtATime } from './postgres.ts'
 import { useSearchLanguage } from './search-language.ts'
 
 export type Database = {
@@ -88,7 +88,7 @@ async function openPostgres(databaseUrl: string, language?: string): Promise<Dat
   const orm = new PostgresORM({
     ...common,
     clientUrl: databaseUrl,
-    driverOptions: { connectionString: databaseUrl, connectionTimeoutMillis: 10_000, onPoolCreated: letGoOfLost },
+    driverOptions: { connectionString: databaseUrl, connectionTimeoutMillis: 10_000, onPoolCreated: keepUsable },
   })
   return {
     units: unitsOf(orm),

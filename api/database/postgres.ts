@@ -10,6 +10,12 @@ export async function connectTo(url: string): Promise<Connection> {
   return client
 }
 
+/** Keeps connections out of the pool that are of no use any more. */
+export function keepUsable(pool: pg.Pool): void {
+  letGoOfLost(pool)
+  letGoOfReadOnly(pool)
+}
+
 /** So long whoever has a lost connection in hand may take to give it back. */
 const graceMs = 1_000
 
@@ -17,13 +23,35 @@ const graceMs = 1_000
  * Takes connections that were lost out of the pool. A transaction that can be neither committed nor rolled back is never
  * given back by the query builder: each would cost the pool a place for good, and ten of them all.
  */
-export function letGoOfLost(pool: pg.Pool): void {
+function letGoOfLost(pool: pg.Pool): void {
   const lent = new Set<pg.PoolClient>()
   pool.on('acquire', (client) => void lent.add(client))
   pool.on('release', (_error, client) => void lent.delete(client))
   pool.on('connect', (client) => {
     const giveBack = () => lent.has(client) && client.release(true)
     client.once('end', () => setTimeout(giveBack, graceMs).unref())
+  })
+}
+
+/** What PostgreSQL calls a write where one may only read. */
+const readOnlyCode = '25006'
+
+/**
+ * Takes connections out of the pool, when they come back, once one of them says that its server may only be read: it is no
+ * more the one that we mean, and all that were made before then may have reached it.
+ */
+function letGoOfReadOnly(pool: pg.Pool): void {
+  const madeIn = new WeakMap<pg.PoolClient, number>()
+  let now = 0
+  pool.on('connect', (client) => {
+    madeIn.set(client, now)
+    client.connection.on('errorMessage', ({ code }: { code?: string }) => {
+      if (code === readOnlyCode && madeIn.get(client) === now) now++
+    })
+  })
+  // The pool keeps none that is ending.
+  pool.on('release', (_error, client) => {
+    if (madeIn.get(client) !== now) void client.end().catch(() => {})
   })
 }
 

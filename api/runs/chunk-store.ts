@@ -1,5 +1,6 @@
 import type { Units } from '../auth/units.ts'
 import type { Connect, Connection } from '../bell/connection.ts'
+import { isAway } from '../outage.ts'
 import type { Chunk, StoreChunks } from './log-writer.ts'
 
 /** For many users at once, and only for runs that are still of this attempt: one that is gone fails nobody. */
@@ -42,7 +43,14 @@ export function storeOnOwnConnection(connect: Connect): {
     store: async (chunks: readonly Chunk[]) => {
       if (closed) throw new Error('The connection for chunks was closed.')
       client ??= open()
-      await answered(await client, { name: 'store-chunks', text: statement, values: [rowsOf(chunks)] })
+      const connection = await client
+      try {
+        await answered(connection, { name: 'store-chunks', text: statement, values: [rowsOf(chunks)] })
+      } catch (error) {
+        // It may have reached a server that may only be read, and would stay there.
+        if (isAway(error)) void connection.end().catch(() => {})
+        throw error
+      }
     },
     close: async () => {
       closed = true
