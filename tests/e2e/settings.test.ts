@@ -74,7 +74,10 @@ test('settings: a key opens what it says until it is revoked, the theme stays, a
   await page.getByRole('button', { name: 'Save' }).click()
   await page.getByRole('button', { name: /^Ada\.Lovelace/ }).waitFor()
   await visit(page, '/dashboard')
-  await expectAccessible(page)
+  await page.setViewportSize({ width: 390, height: 844 })
+  const greeting = await page.getByRole('heading', { name: /Ada\.Lovelace/ }).boundingBox()
+  expect((greeting?.x ?? 0) + (greeting?.width ?? Infinity), 'a long name breaks').toBeLessThanOrEqual(390)
+  await page.setViewportSize({ width: 1280, height: 800 })
 
   // History.
   for (const question of ['Add "buy oat milk" for Friday', 'Add "water the plants"']) {
