@@ -38,7 +38,7 @@ test('by keyboard alone: ask, approve with other arguments, queue, stop, edit an
   await page.keyboard.type('{"task_id": ')
   await card.getByText('This has to be a JSON object.').waitFor()
   await page.keyboard.type(`"${kept[1]}"}`)
-  expect(await card.innerText(), 'it would be another one').not.toContain('oat milk')
+  await expect.poll(() => card.innerText(), { message: 'it would be another one' }).not.toContain('oat milk')
   await tabTo(page, 'Approve: Delete task')
   await page.keyboard.press('Enter')
   await page.getByRole('log').getByText('It is gone.').waitFor()

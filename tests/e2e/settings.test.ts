@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Locator } from 'playwright-core'
 import { expect, test } from 'vitest'
+import { focusedName } from '../support/keyboard.ts'
 import { expectAccessible, openBrowser, openTab, signUp, visit } from '../support/page.ts'
 import { startPages } from '../support/pages.ts'
 
@@ -23,6 +24,10 @@ test('settings: a key opens what it says until it is revoked, the theme stays, a
   expect(key).toMatch(/^parley_/)
   await dialog.getByRole('button', { name: 'Done' }).click()
   expect(await page.content()).not.toContain(key)
+  await page.getByRole('button', { name: 'New key' }).click()
+  await dialog.waitFor()
+  await page.mouse.click(5, 5)
+  await expect.poll(() => focusedName(page), { message: 'what opened the dialog' }).toBe('New key')
   const asked = (query: string) =>
     fetch(`${server.url}/graphql`, {
       method: 'POST',
@@ -72,6 +77,8 @@ test('settings: a key opens what it says until it is revoked, the theme stays, a
   expect(elsewhere.page.url()).toContain('/sign-in')
   await page.getByLabel('Name', { exact: true }).fill('Ada.Lovelace'.padEnd(100, '.Countess'))
   await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Your name is saved.').waitFor()
+  await expect.poll(() => focusedName(page)).toBe('Save')
   await page.getByRole('button', { name: /^Ada\.Lovelace/ }).waitFor()
   await visit(page, '/dashboard')
   await page.setViewportSize({ width: 390, height: 844 })
@@ -99,6 +106,22 @@ test('settings: a key opens what it says until it is revoked, the theme stays, a
   await found.first().click()
   await page.waitForURL(`**#${id}`)
   await page.locator(`#${id}`).waitFor()
+
+  // What is deleted can be taken back, and nothing lies on what one writes with.
+  const newest = page.getByRole('button', { name: /^Options for/ }).first()
+  const label = await newest.getAttribute('aria-label')
+  await newest.click()
+  await page.getByRole('menuitem', { name: 'Delete' }).click()
+  const undo = page.getByRole('button', { name: 'Undo' })
+  for (const width of [1280, 390]) {
+    await page.setViewportSize({ width, height: 800 })
+    expect(await page.getByText(/is deleted\.$/).isVisible()).toBe(true)
+    const [notice, composer] = await Promise.all([undo.boundingBox(), page.locator('form:has(textarea)').boundingBox()])
+    expect(notice?.y, 'below the composer').toBeGreaterThan((composer?.y ?? 0) + (composer?.height ?? 0))
+  }
+  await page.setViewportSize({ width: 1280, height: 800 })
+  await undo.click()
+  await expect.poll(() => focusedName(page)).toBe(label)
 
   // Out as a file, and in again.
   await visit(page, '/dashboard/settings#moving')

@@ -37,7 +37,8 @@ export function useKeptFocus(): void {
       const pressed = target instanceof Element ? target.closest<HTMLElement>(focusable) : null
       // Beside everything is a place too, and Safari does not give a button that is pressed the focus.
       if (pressed) note(pressed)
-      else trail = []
+      // Beside a dialog or a menu means closing it.
+      else if (!trail.at(-1)?.overlay?.matches(':not([data-passing])')) trail = []
     }
     const onKey = () => {
       byFinger = false
