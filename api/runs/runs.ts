@@ -25,6 +25,7 @@ import type { Followed } from './run-tail.ts'
 import { RunWorker } from './run-worker.ts'
 import { askToStop, type SendMessage, type Sent, sending } from './send-message.ts'
 import type { ToolCall } from './tool-call.entity.ts'
+import { waited } from './waited.ts'
 
 export type RunsParts = {
   units: Units
@@ -42,6 +43,10 @@ export type RunsParts = {
 
 /** How long a stop waits for the run's last words before it answers. */
 const stopWaitMs = 1_000
+
+/** So long the deletion of an account waits for the ends of its runs, and so often it looks. */
+const endingMs = 10_000
+const lookMs = 50
 
 /**
  * The use cases of runs, and the work on them. Row ids (UUIDs) in and out; unknown and foreign ids are NOT_FOUND.
@@ -156,6 +161,9 @@ export class Runs {
     // What waits first: the end of another would be its beginning.
     for (const status of [['QUEUED' as const], [...activeStatuses]])
       await Promise.all((await of(status)).map(({ id }) => this.stopRun(em(), viewer, id)))
+    // An end that is still being stored holds its conversation and wants the person's row; their deletion, the other way round.
+    const patience = AbortSignal.timeout(endingMs)
+    while ((await of([...activeStatuses])).length > 0 && (await waited(lookMs, patience)));
   }
 
   /** See `followRun` in follow.ts. */

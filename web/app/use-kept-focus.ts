@@ -6,7 +6,7 @@ const focusable = 'a[href], button, input, select, textarea, summary, [tabindex]
 
 type Kept = {
   element: HTMLElement
-  overlay: Element | null
+  overlay: HTMLElement | null
   /** Where to go when it is gone for good, best first. */
   instead: (() => Element | null | undefined)[]
 }
@@ -25,7 +25,8 @@ export function useKeptFocus(): void {
     let asked = 0
 
     const note = (element: HTMLElement) => {
-      const overlay = element.closest(passing)
+      const overlay = element.closest<HTMLElement>(passing)
+      if (!overlay && isOnTop(trail.at(-1)?.overlay)) return
       const level = overlay ? trail.findIndex((it) => it.overlay === overlay) : 0
       trail = [...(level < 0 ? trail : trail.slice(0, level)), { element, overlay, instead: placesNear(element) }]
     }
@@ -38,7 +39,7 @@ export function useKeptFocus(): void {
       // Beside everything is a place too, and Safari does not give a button that is pressed the focus.
       if (pressed) note(pressed)
       // Beside a dialog or a menu means closing it.
-      else if (!trail.at(-1)?.overlay?.matches(':not([data-passing])')) trail = []
+      else if (!isOnTop(trail.at(-1)?.overlay)) trail = []
     }
     const onKey = () => {
       byFinger = false
@@ -53,6 +54,8 @@ export function useKeptFocus(): void {
       }
       // While it is at work it cannot have the focus, and waits for it.
       if (last?.element.isConnected) return last.element.focus({ preventScroll: true })
+      // A dialog that goes on with something else has its own places: outside of it there is none.
+      if (isOnTop(last?.overlay)) return last.overlay.focus({ preventScroll: true })
       for (const place of [...(last?.instead ?? []), () => document.querySelector('#page')]) {
         const element = place()
         // A field would call up the keyboard of a phone.
@@ -78,6 +81,10 @@ export function useKeptFocus(): void {
     }
   }, [])
 }
+
+/** Whether it is a dialog or a menu that is there: below it nothing has the focus, but for a moment perhaps. */
+const isOnTop = (overlay: HTMLElement | null | undefined): overlay is HTMLElement =>
+  overlay?.isConnected === true && !overlay.hasAttribute('data-passing')
 
 /** Looked for while it is still there: what is gone has no neighbours. */
 function placesNear(element: HTMLElement): Kept['instead'] {
