@@ -108,7 +108,7 @@ async function ask(page: Page, words: Words, question: string, options = { answe
 /** Complete, and with its title: that comes a moment later. */
 async function answered(page: Page, words: Words): Promise<void> {
   await page.getByText(words.chat.says.COMPLETED).waitFor()
-  await page.getByRole('heading', { level: 1, name: 'New conversation' }).waitFor({ state: 'detached' })
+  await page.getByRole('heading', { level: 1, name: words.frame.unnamed }).waitFor({ state: 'detached' })
 }
 
 await main()
