@@ -61,11 +61,12 @@ async function planOf(statement: string, units = database.units.as(viewer)): Pro
   return rows.map((row) => Object.values(row)[0]).join('\n')
 }
 
-const filters: [string, ConversationFilter, string][] = [
+const filters: [string, ConversationFilter, string | RegExp][] = [
   ['the usual list', {}, 'conversation_listed_idx'],
   ['archived ones', { archived: true }, 'conversation_archived_idx'],
   ['all', { archived: null }, 'conversation_list_idx'],
-  ['by title', { titleContains: 'tion 1234' }, 'conversation_listed_idx'],
+  // Few match, so it is all the same which of the indexes finds what is the viewer's.
+  ['by title', { titleContains: 'tion 1234' }, /Index Cond: .*user_id/],
   ['since', { updatedAfter: new Date(Date.now() - 86_400_000) }, 'conversation_listed_idx'],
   ['until', { updatedBefore: new Date(Date.now() - 9_000_000_000) }, 'conversation_listed_idx'],
 ]
@@ -73,7 +74,7 @@ const filters: [string, ConversationFilter, string][] = [
 describe('lists sit on an index', () => {
   test.each(filters)('conversations: %s', async (_, filter, index) => {
     const plan = await plansOf(() => listConversations(database.units.as(viewer), viewer, { first: 20 }, filter))
-    expect(plan).toContain(index)
+    expect(plan).toMatch(index)
     expect(plan).not.toContain('Seq Scan')
     if (!filter.titleContains) expect(plan).not.toContain('Sort') // few titles match: those are sorted
   })
