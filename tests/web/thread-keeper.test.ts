@@ -90,12 +90,14 @@ test('while an answer is told nothing is read again: what was being read is brok
   const cut = chat.next('fetchUpdates')
   chat.reading = true
   chat.keeper.responds(true)
+  expect(chat.stopped).toBe(true)
   await cut.refuses()
   chat.keeper.refresh()
   chat.keeper.calm()
   expect(chat.commands).toEqual([])
-  chat.reading = false
   chat.keeper.responds(false)
+  expect(chat.stopped).toBe(false)
+  chat.reading = false
   await chat.next('fetchUpdates').answers('A')
   expect(chat.commands).toEqual([])
 
@@ -109,9 +111,11 @@ test('while an answer is told nothing is read again: what was being read is brok
   chat.keeper.responds(false)
   await chat.next('fetchUpdates').answers('A')
 
-  // The person may go elsewhere at any time.
+  // The person may go elsewhere at any time, and that is read.
+  chat.reading = false
   chat.keeper.responds(true)
   chat.keeper.go('B')
+  expect(chat.stopped).toBe(false)
   await chat.next('setThreadId', 'B').answers('B')
 })
 
@@ -142,7 +146,14 @@ function startChat(first: string | null, { ready = true } = {}) {
     setThreadId: (id) => take('setThreadId', id),
     fetchUpdates: () => take('fetchUpdates'),
     leaving: () => {},
-    cutReading: () => chat.reading,
+    stopReading: () => {
+      chat.stopped = true
+    },
+    allowReading: () => {
+      const cut = chat.stopped && chat.reading
+      chat.stopped = false
+      return cut
+    },
     created: (id) => void created.push(id),
   })
   if (ready) keeper.ready()
@@ -152,8 +163,9 @@ function startChat(first: string | null, { ready = true } = {}) {
     commands,
     created,
     shown: first,
-    /** Whether it is reading a thread right now. */
+    /** Whether it wants to read of a thread right now, and whether it is kept from it. */
     reading: false,
+    stopped: false,
     async says(id: string | null) {
       chat.shown = id
       keeper.changed(id)

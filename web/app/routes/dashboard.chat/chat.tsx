@@ -50,7 +50,7 @@ export function Chat({ domainKey, dictation, threadId, onMounted, onReady, onFai
   const holder = useRef<HTMLDivElement>(null)
   usePresence(holder, onFailed)
   useEffect(onMounted, [onMounted])
-  const [{ fetch, leaving, cutReading }] = useState(createChatkitFetch)
+  const [{ fetch, leaving, stopReading, allowReading }] = useState(createChatkitFetch)
   const [firstThread] = useState(threadId)
   const ready = useRef(false)
   /** Where the person asked to be taken, once the answer has ended. */
@@ -126,7 +126,7 @@ export function Chat({ domainKey, dictation, threadId, onMounted, onReady, onFai
   })
 
   const thread = useThread(threadId, {
-    ...{ setThreadId, fetchUpdates, cutReading },
+    ...{ setThreadId, fetchUpdates, stopReading, allowReading },
     leaving: () => {
       goesTo.current = null
       leaving()

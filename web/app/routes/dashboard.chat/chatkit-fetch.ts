@@ -35,7 +35,7 @@ export function createChatkitFetch() {
     )
     return new Response(body, response)
   }
-  return { fetch, leaving, cutReading: readings.cut }
+  return { fetch, leaving, stopReading: readings.stop, allowReading: readings.allow }
 }
 
 /** A thread comes with its first items; the others are asked for one page after the other. */
@@ -44,28 +44,29 @@ const readingTypes: readonly unknown[] = ['threads.get_by_id', 'items.list']
 const isReading = (body: RequestInit['body']) =>
   typeof body === 'string' && readingTypes.includes((JSON.parse(body) as { type?: unknown }).type)
 
-/** What is being read of a thread, which can be broken off together. */
+/** What is read of a thread: one request or several, one after the other, which are broken off and refused together. */
 function createReadings() {
   let controller = new AbortController()
-  let open = 0
+  let cut = false
   const read = async (input: RequestInfo | URL, init: RequestInit) => {
-    const signals = [controller.signal, ...(init.signal ? [init.signal] : [])]
-    open += 1
+    const { signal } = controller
     try {
+      signal.throwIfAborted()
+      const signals = [signal, ...(init.signal ? [init.signal] : [])]
       const response = await authorized(input, { ...init, signal: AbortSignal.any(signals) })
       // Handed over whole: nothing of it can arrive after it was broken off.
       return new Response(await response.arrayBuffer(), response)
     } finally {
-      open -= 1
+      cut ||= signal.aborted
     }
   }
-  /** Whoever reads hears that the line was cut. Gives whether anything was being read. */
-  const cut = () => {
-    controller.abort()
-    controller = new AbortController()
-    return open > 0
+  const allow = () => {
+    const wasCut = cut
+    cut = false
+    if (controller.signal.aborted) controller = new AbortController()
+    return wasCut
   }
-  return { read, cut }
+  return { read, allow, stop: () => controller.abort() }
 }
 
 async function authorized(input: RequestInfo | URL, init?: RequestInit): Promise<Response> {

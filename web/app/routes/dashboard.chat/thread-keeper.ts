@@ -4,8 +4,10 @@ export type KeptChat = {
   fetchUpdates: () => Promise<void> | undefined
   /** A response that breaks off about now breaks off because the thread is changed. */
   leaving: () => void
-  /** Breaks off what is being read of a thread. Gives whether anything was. */
-  cutReading: () => boolean
+  /** From now on nothing is read of a thread, and what is being read is broken off. */
+  stopReading: () => void
+  /** Reading is allowed again. Gives whether something was not read because of that. */
+  allowReading: () => boolean
   /** The person began a conversation inside ChatKit; nobody knew this id before. */
   created: (id: string) => void
 }
@@ -51,6 +53,7 @@ export function createThreadKeeper(first: string | null, chat: KeptChat) {
     moves -= 1
     heard = false
     chat.leaving()
+    chat.allowReading()
     const outcome = await answered(() => chat.setThreadId(goal))
     chat.leaving()
     if (outcome === 'refused') refused = wanted === goal
@@ -101,7 +104,8 @@ export function createThreadKeeper(first: string | null, chat: KeptChat) {
     /** An answer begins, or has ended: what was not read because of it is read then. */
     responds(now: boolean) {
       responding = now
-      if (now && chat.cutReading()) refreshes = triesAtMost
+      if (now) chat.stopReading()
+      else if (chat.allowReading()) refreshes = triesAtMost
       void settle()
     },
     /** ChatKit has ended something, so what it refused before it may take now. */
