@@ -1,11 +1,7 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import { launchBrowser } from '../tests/support/browser.ts'
 import { importLong } from '../tests/support/long-conversation.ts'
+import { startParley } from './parley-server.ts'
 
 const rounds = 5
 const letters = 'The quick brown fox jumps over the lazy dog'
@@ -16,33 +12,13 @@ const letters = 'The quick brown fox jumps over the lazy dog'
  * milliseconds of one machine.
  */
 async function main(): Promise<void> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'parley-long-'))
-  const url = 'http://localhost:3770'
-  const { PATH, HOME } = process.env
-  const settings = { PORT: '3770', PARLEY_URL: url, PARLEY_DATA_DIR: dataDir, PARLEY_MCP_CONFIG: '' }
-  const env: Record<string, string | undefined> = { PATH, HOME, ...settings }
-  const server = spawn(process.execPath, ['api/main.ts'], {
-    env: env as NodeJS.ProcessEnv, // Remix's types want NODE_ENV, which a person at a shell does not set
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
-  const gone = once(server, 'exit')
+  const parley = await startParley(3770)
   const browser = await launchBrowser()
   try {
-    await Promise.race([ready(url), gone.then(() => Promise.reject(new Error('The server did not start.')))])
-    await measure(browser, url)
+    await measure(browser, parley.url)
   } finally {
     await browser.close()
-    server.kill()
-    await gone
-    rmSync(dataDir, { recursive: true, force: true })
-  }
-}
-
-async function ready(url: string): Promise<void> {
-  for (;;) {
-    const answer = await fetch(`${url}/readyz`).catch(() => null)
-    if (answer?.ok) return
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    await parley.close()
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Browser, BrowserContext } from 'playwright-core'
 import { cuts, pause, says, startProvider } from '../tests/support/scripted-provider.ts'
+import { type ParleyServer, startParley } from './parley-server.ts'
 import { type Language, signUp, takeOne, visit, wordsOf } from './pictures.ts'
-import { type ScreenshotServer, startParley } from './screenshot-server.ts'
 
 type Provider = Awaited<ReturnType<typeof startProvider>>
 
@@ -24,7 +24,7 @@ export async function takeStates(
   }
 }
 
-async function walk(context: BrowserContext, provider: Provider, parley: ScreenshotServer, language: Language) {
+async function walk(context: BrowserContext, provider: Provider, parley: ParleyServer, language: Language) {
   const words = wordsOf(language)
   const page = await context.newPage()
   const log = page.getByRole('log')

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { launchBrowser } from '../tests/support/browser.ts'
+import { startParley } from './parley-server.ts'
 import { everything, type Language, signUp, sizes, takeOne, visit, type Words, wordsOf } from './pictures.ts'
-import { startParley } from './screenshot-server.ts'
 import { takeStates } from './screenshot-states.ts'
 
 /**

@@ -153,7 +153,10 @@ export class Runs {
     return deleted
   }
 
-  /** Stops whatever is made, or waits, for someone who is about to be gone with everything that is theirs. */
+  /**
+   * Stops whatever is made, or waits, for someone who is about to be gone with everything that is theirs. Resolves when all
+   * of it has ended, or after ten seconds at the most.
+   */
   async endAllOf(userId: string): Promise<void> {
     const viewer: Viewer = { id: userId, scopes: [] }
     const em = () => this.#parts.units.as(viewer)

@@ -4,11 +4,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-export type ScreenshotServer = { url: string; kill(): Promise<void>; close(): Promise<void> }
+export type ParleyServer = { url: string; kill(): Promise<void>; close(): Promise<void> }
 
-/** Parley as a program of its own, on data of its own. Nothing of what the shell has set: pictures show what everybody gets. */
-export async function startParley(port: number, settings: Record<string, string> = {}): Promise<ScreenshotServer> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'parley-screenshots-'))
+/** Parley as a program of its own, on data of its own. Nothing of what the shell has set: what is shown and measured is what everybody gets. */
+export async function startParley(port: number, settings: Record<string, string> = {}): Promise<ParleyServer> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'parley-bench-'))
   const url = `http://localhost:${port}`
   const { PATH, HOME } = process.env
   const own = { PORT: String(port), PARLEY_URL: url, PARLEY_DATA_DIR: dataDir, PARLEY_MCP_CONFIG: '' }
