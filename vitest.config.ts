@@ -19,7 +19,7 @@ export default defineConfig({
     // Each worker holds a server and perhaps a whole database.
     maxWorkers: Math.min(4, Math.max(2, availableParallelism() - 1)),
     // What is left to chance on a machine that others load too. The run's last lines name each test that needed it.
-    retry: process.env.CI ? 1 : 0,
+    retry: process.env.CI ? 2 : 0,
     reporters: ['default', './tests/support/closing-line-reporter.ts'],
     projects: [
       { extends: true, test: { name: 'unit', include: unit } },

@@ -129,17 +129,22 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
     },
     close: async () => {
       ready = false
-      await mcp.close()
-      await transfer.close()
-      await imports.close()
-      await runs.close()
-      await mailer?.close()
-      await toolboxes.close()
-      await bell.close()
-      await chunks.close()
-      if (!parts.database) await database.close()
+      const ours = parts.database ? null : database
+      await closeInTurn([mcp, transfer, imports, runs, mailer, toolboxes, bell, chunks, ours])
     },
   }
+}
+
+/** What one of them leaves undone keeps no other from ending. Rejects, when all have been asked, with what went wrong. */
+async function closeInTurn(parts: readonly ({ close(): unknown } | null | undefined)[]): Promise<void> {
+  const problems: unknown[] = []
+  for (const part of parts)
+    try {
+      await part?.close()
+    } catch (error) {
+      problems.push(error)
+    }
+  if (problems.length > 0) throw new AggregateError(problems, 'Not everything could be closed.')
 }
 
 const inert = "default-src 'none'; frame-ancestors 'none'"

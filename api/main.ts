@@ -31,7 +31,7 @@ function closeOnSignal({ limits }: Config, app: App, server: Listening): void {
     closing = true
     console.log('Stopping: answers that are being made get a moment to finish.')
     setTimeout(() => process.exit(1), limits.exitSeconds * 1_000).unref()
-    await app.close()
+    await app.close().catch(complain)
     await server.close()
     process.exit(code)
   }

@@ -15,16 +15,21 @@ async function start() {
   const folder = mkdtempSync(join(tmpdir(), 'parley-three-'))
   cleanUp(() => rmSync(folder, { recursive: true, force: true }))
   writeFileSync(join(folder, 'hello.txt'), 'Hello from a file')
-  const run = (name: string, ...args: string[]) => ({ command: process.execPath, args: [program(name), ...args] })
+  const run = (name: string, ...args: string[]) => ({
+    ...{ command: process.execPath, args: [program(name), ...args] },
+    env: { MARK: folder, MEMORY_FILE_PATH: join(folder, 'memory.json') },
+  })
   const mcpServers = {
     everything: run('everything', 'stdio'),
     files: run('filesystem', folder),
-    memory: { ...run('memory'), env: { MEMORY_FILE_PATH: join(folder, 'memory.json') } },
+    memory: run('memory'),
   }
   const file = join(folder, 'mcp.json')
   writeFileSync(file, JSON.stringify({ mcpServers }))
   const provider = await startProvider()
   cleanUp(() => provider.close())
+  const processesOf = (name: string) => processesWith(folder).filter((it) => partOf(it, 'cmdline')?.includes(name))
+  cleanUp(() => expect(processesOf('server-'), 'when the app has been closed').toEqual([]))
   const app = await startApp({ provider, env: { PARLEY_MCP_CONFIG: file, PATH: process.env.PATH ?? '' } })
   const ada = await app.user('ada')
   const servers = async () => {
@@ -36,26 +41,34 @@ async function start() {
       .poll(async () => (await servers()).map(({ name, status }) => [name, status]), { timeout: 30_000 })
       .toEqual(['tasks', 'conversations', 'everything', 'files', 'memory'].map((name) => [name, 'CONNECTED']))
   await connected()
-  return { folder, provider, ada, servers, connected }
+  return { folder, provider, ada, connected, processesOf }
 }
 
-/** The process of one of them: a child of this one. */
-function pidOf(name: string): number {
-  const children = readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8').trim().split(' ')
-  const found = [...children, ...readdirSync('/proc').filter((it) => /^\d+$/.test(it))].find((pid) => {
-    try {
-      const isOurs = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[1] === String(process.pid)
-      return isOurs && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`/server-${name}/`)
-    } catch {
-      return false
-    }
-  })
-  if (!found) throw new Error(`There is no server-${name}.`)
-  return Number(found)
+/** Those that were started with this mark: another app's are left alone. */
+function processesWith(mark: string): string[] {
+  const all = readdirSync('/proc').filter((it) => /^\d+$/.test(it))
+  return all.filter((it) => partOf(it, 'environ')?.includes(`MARK=${mark}`))
+}
+
+/** What the system tells of a process; null when it has ended meanwhile. */
+function partOf(pid: string, part: 'environ' | 'cmdline'): string | null {
+  try {
+    return readFileSync(`/proc/${pid}/${part}`, 'utf8')
+  } catch {
+    return null
+  }
+}
+
+/** Gives its pid. */
+function kill(processes: string[]): string {
+  const [pid, ...more] = processes
+  if (!pid || more.length > 0) throw new Error(`One process was expected: ${processes.join(', ') || 'there is none'}`)
+  process.kill(Number(pid), 'SIGKILL')
+  return pid
 }
 
 /** When its parent, which is this process, has been told: what is written to it until then may be lost. */
-const hasEnded = (pid: number) => !existsSync(`/proc/${pid}`)
+const hasEnded = (pid: string) => !existsSync(`/proc/${pid}`)
 
 test('with a file that is wrong Parley does not start, and says everything that is', async () => {
   const file = mcpFile({ mcpServers: { tasks: { command: 'x' }, web: { url: 'nowhere' } } })
@@ -97,14 +110,14 @@ test('three servers from npm work at once', async () => {
 }, 120_000)
 
 test('each of them is killed during a run: the answer comes, the card says what happened, the server is back', async () => {
-  const { folder, provider, ada, connected } = await start()
+  const { folder, provider, ada, connected, processesOf } = await start()
   const long = { name: 'everything__trigger-long-running-operation', arguments: { duration: 60, steps: 60 } }
   provider.plays(calls(long), says('It did not work.'))
   const first = await ada.asks('Take your time')
   // The second time it tells of progress: the server is at work, and the call is not one that never arrived.
   const running = (it: StreamEvent) => it.__typename === 'ToolCallChanged' && it.toolCall.status === 'RUNNING'
   await until(ada.follows(first.run), (_, soFar) => soFar.filter(running).length === 2)
-  process.kill(pidOf('everything'), 'SIGKILL')
+  kill(processesOf('server-everything'))
   const events = await ada.sees(first.run, 'It did not work.')
   expect(events).toContainEqual(
     expect.objectContaining({
@@ -126,8 +139,7 @@ test('each of them is killed during a run: the answer comes, the card says what 
     provider.plays(says('One moment.', pause, { call }), says('There it is.'))
     const { run } = await ada.asks(`Use ${name}`)
     await ada.sees(run, 'One moment.')
-    const pid = pidOf(name)
-    process.kill(pid, 'SIGKILL')
+    const pid = kill(processesOf(`server-${name}`))
     await expect.poll(() => hasEnded(pid), { timeout: 10_000 }).toBe(true)
     provider.resume()
     const seen = await ada.sees(run, 'There it is.')

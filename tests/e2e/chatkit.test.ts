@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { cleanUp, cleanUpAfterFile } from '../support/cleaning.ts'
+import { cleanUp } from '../support/cleaning.ts'
 import { openBrowser, openTab, playChatKit, signUp, visit } from '../support/page.ts'
 import { startPages } from '../support/pages.ts'
 import { calls, cuts, pause, says, startProvider } from '../support/scripted-provider.ts'
@@ -9,13 +9,12 @@ import { calls, cuts, pause, says, startProvider } from '../support/scripted-pro
 const patiently = { timeout: 30_000 }
 
 const host = 'https://cdn.platform.openai.com/**'
-const provider = await startProvider()
-cleanUpAfterFile(() => provider.close())
-const models = { OPENAI_BASE_URL: provider.url, OPENAI_API_KEY: 'test', PARLEY_MODEL: 'm', PARLEY_MODELS: 'other' }
-const { server, browser } = await startPages({ ...models, PARLEY_TRANSCRIPTION_MODEL: 'whisper' })
-
-/** A new person in a browser of their own, before an empty ChatKit. */
+/** A new person with a server and a browser of their own, before an empty ChatKit. */
 async function comes(name: string, played: object = {}) {
+  const provider = await startProvider()
+  cleanUp(() => provider.close())
+  const models = { OPENAI_BASE_URL: provider.url, OPENAI_API_KEY: 'test', PARLEY_MODEL: 'm', PARLEY_MODELS: 'other' }
+  const { server, browser } = await startPages({ ...models, PARLEY_TRANSCRIPTION_MODEL: 'whisper' })
   const context = await openBrowser(browser, server.url)
   cleanUp(() => context.close())
   await context.addInitScript((it) => Object.assign(window, { __CHATKIT_STANDIN__: it }), played)
@@ -23,7 +22,7 @@ async function comes(name: string, played: object = {}) {
   const tab = await openTab(context)
   await signUp(tab.page, name)
   await visit(tab.page, '/dashboard/chat')
-  return { ...tab, context }
+  return { ...tab, context, provider, server }
 }
 
 /** Until ChatKit's stream has ended, which is a moment after the last words: before that it takes nothing. */
@@ -36,7 +35,7 @@ async function write(page: Page, text: string): Promise<void> {
 }
 
 test('ChatKit works over our server: tools, approval, stop, trying again, history; without its script the panel serves', async () => {
-  const { page, problems, context } = await comes('Ada')
+  const { page, problems, context, provider } = await comes('Ada')
   const chat = page.locator('openai-chatkit')
   const log = chat.getByRole('log')
   const say = (text: string) => write(page, text)
@@ -141,7 +140,7 @@ const png = Buffer.from(
 const webm = Buffer.concat([Buffer.from([0x1a, 0x45, 0xdf, 0xa3]), Buffer.alloc(100, 7)])
 
 test('files, dictation, the choice of a model, feedback, a form and the tasks page; all of it outlives a reload', async () => {
-  const { page, problems, context } = await comes('Bea', {
+  const { page, problems, context, provider, server } = await comes('Bea', {
     recording: { audio_base64: webm.toString('base64'), mime_type: 'audio/webm;codecs=opus' },
   })
   const chat = page.locator('openai-chatkit')

@@ -1,18 +1,17 @@
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
-import { cleanUp, cleanUpAfterFile } from '../support/cleaning.ts'
+import { cleanUp } from '../support/cleaning.ts'
 import { importLong, lineOf } from '../support/long-conversation.ts'
 import { expectAccessible, hydrated, openBrowser, openTab, signUp, visit } from '../support/page.ts'
 import { startPages } from '../support/pages.ts'
 import { pause, says, startProvider } from '../support/scripted-provider.ts'
 
-const provider = await startProvider()
-cleanUpAfterFile(() => provider.close())
-const models = { OPENAI_BASE_URL: provider.url, OPENAI_API_KEY: 'test', PARLEY_MODEL: 'm' }
-const { server, browser } = await startPages(models)
-
-/** A new person in a browser of their own, at the panel. `foreign` is what the page asked of other hosts. */
+/** A new person with a server and a browser of their own, at the panel. `foreign` is what the page asked of other hosts. */
 async function comes(name: string) {
+  const provider = await startProvider()
+  cleanUp(() => provider.close())
+  const models = { OPENAI_BASE_URL: provider.url, OPENAI_API_KEY: 'test', PARLEY_MODEL: 'm' }
+  const { server, browser } = await startPages(models)
   const context = await openBrowser(browser, server.url)
   cleanUp(() => context.close())
   await context.addCookies([{ name: 'parley-chat', value: 'panel', url: server.url }])
@@ -23,6 +22,8 @@ async function comes(name: string) {
   })
   await signUp(page, name)
   return {
+    provider,
+    server,
     context,
     page,
     problems,
@@ -57,7 +58,7 @@ const answer: number = 42 // why
 The end.`
 
 test('markdown: coloured code, tables and formulas; prices stay prices; nothing hostile comes to life', async () => {
-  const { page, problems, foreign, log } = await comes('Ada')
+  const { provider, page, problems, foreign, log } = await comes('Ada')
   provider.plays(says('Wait. ', pause, rich))
   await visit(page, '/dashboard/chat')
   await asks(page, 'Show me all you can')
@@ -108,7 +109,7 @@ const picture = Buffer.from(
 )
 
 test('files: chosen, pasted and dropped ones go along, wrong ones are refused in words, what is not sent stays', async () => {
-  const { page, problems, log, input } = await comes('Bea')
+  const { provider, page, problems, log, input } = await comes('Bea')
   await visit(page, '/dashboard/chat')
   const chooser = page.locator('form input[type=file]')
   const chips = page.getByRole('list', { name: 'Files that are sent along' })
@@ -162,7 +163,7 @@ test('files: chosen, pasted and dropped ones go along, wrong ones are refused in
 })
 
 test('what waits is changed and taken back; seven versions are stepped through; a change and a draft outlast a reload and the end of the sign-in', async () => {
-  const { context, page, problems, log, input } = await comes('Cleo')
+  const { provider, context, page, problems, log, input } = await comes('Cleo')
   provider.plays(says('One', pause), says('Second answer'))
   await visit(page, '/dashboard/chat')
   await asks(page, 'First')
@@ -285,7 +286,7 @@ test('two thousand messages: opened at the newest, scrolled back without a jump,
 })
 
 test('a conversation that is deleted elsewhere is gone here too, without a word of a lost line', async () => {
-  const { page, problems, log } = await comes('Finn')
+  const { provider, page, problems, log } = await comes('Finn')
   provider.plays(says('Hello.'))
   await visit(page, '/dashboard/chat')
   await asks(page, 'Hello?')
@@ -306,7 +307,7 @@ test('a conversation that is deleted elsewhere is gone here too, without a word 
 })
 
 test('a server that dies while a message is sent: the page says so, sends it once when the server is back, and goes on', async () => {
-  const { page, log } = await comes('Ella')
+  const { provider, server, page, log } = await comes('Ella')
   provider.plays(says('Hello.'), says('Yes.'))
   await visit(page, '/dashboard/chat')
   await asks(page, 'Hello?')
