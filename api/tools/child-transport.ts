@@ -30,6 +30,7 @@ export class ChildTransport implements Transport {
   onmessage?: (message: JSONRPCMessage) => void
   readonly #options: ChildOptions
   #child: ChildProcess | undefined
+  #starting: Promise<void> | undefined
   #gone: Promise<void> = Promise.resolve()
   #closing: Promise<void> | undefined
   #line: Buffer[] = []
@@ -41,7 +42,12 @@ export class ChildTransport implements Transport {
   }
 
   /** Rejects when the command cannot be run. */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    this.#starting = this.#start()
+    return this.#starting
+  }
+
+  async #start(): Promise<void> {
     const { command, args, cwd, env } = this.#options
     const child = spawn(command, args, {
       cwd,
@@ -85,6 +91,8 @@ export class ChildTransport implements Transport {
   }
 
   async #end(): Promise<void> {
+    // Until it has been started there is nobody to end.
+    await this.#starting?.catch(() => {})
     this.#child?.stdin?.end()
     if (!(await this.#goneWithin(patience.afterInput))) this.#signal('SIGTERM')
     if (!(await this.#goneWithin(patience.afterSignal))) this.#signal('SIGKILL')

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { describe, expect, test, vi } from 'vitest'
+import { ChildTransport } from '../../api/tools/child-transport.ts'
 import type { Toolbox } from '../../api/tools/toolbox.ts'
 import { cleanUp } from '../support/cleaning.ts'
 import { child, mcpFile, toolboxesOver } from '../support/tool-boxes.ts'
@@ -131,6 +132,17 @@ describe('when we end', () => {
     await toolboxes.close()
     await isGone(pid, 2_000)
     expect(performance.now() - since).toBeLessThan(within + 2_000)
+  })
+
+  test('so does one that is just being started', async () => {
+    const onEnd = vi.fn()
+    const args = ['-e', 'setInterval(() => {}, 1_000)']
+    const options = { command: process.execPath, args, cwd: undefined, env: {}, maxLineBytes: 1_000, onEnd }
+    const transport = new ChildTransport(options)
+    const started = transport.start()
+    await transport.close()
+    expect(onEnd).toHaveBeenCalledWith('SIGTERM', '')
+    await started
   })
 
   /** A process that has these servers, and the pids that they say. */
