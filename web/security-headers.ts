@@ -26,7 +26,8 @@ export function secure(response: Response, nonce: string, options?: { dev?: bool
   headers.set('content-security-policy', contentSecurityPolicy(nonce, options))
   headers.set('x-content-type-options', 'nosniff')
   headers.set('referrer-policy', 'same-origin')
-  headers.set('permissions-policy', 'camera=(), geolocation=(), microphone=()')
+  // On every page: who comes to the chat by a link keeps the document, and with it the policy, of where they came from.
+  headers.set('permissions-policy', `camera=(), geolocation=(), microphone=(self "${chatkitHost}")`)
   headers.set('cross-origin-opener-policy', 'same-origin')
   if (!headers.has('cache-control')) headers.set('cache-control', 'no-store')
   return response
