@@ -30,6 +30,8 @@ const call = { id: 'call_1', name: 'add_task', server: 'tasks', title: null, arg
 const toolCall = {
   ...call,
   subject: null,
+  startedAt: null,
+  finishedAt: null,
   resultTruncated: false,
   resultParts: [],
   denialReason: null,

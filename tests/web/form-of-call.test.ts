@@ -4,6 +4,7 @@ import type { ChatToolCall } from '../../web/app/conversation-state.ts'
 
 const call = {
   ...{ id: 'call_1', server: 'page', name: 'ask_person', title: null, subject: null, status: 'SUCCEEDED' },
+  ...{ startedAt: null, finishedAt: null },
   ...{ resultTruncated: false, resultParts: [], denialReason: null, error: null, progress: null },
   arguments: { questions: [{ question: 'Which milk?', options: ['oat', 'soy'] }, { question: 'Why?' }] },
   result: {

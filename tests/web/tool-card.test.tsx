@@ -11,6 +11,7 @@ type Call = ComponentProps<typeof ToolCard>['call']
 
 const call = (change: Partial<Call> = {}): Call => ({
   ...{ id: 'call_1', name: 'look', server: 'web', title: null, arguments: {}, subject: null, status: 'SUCCEEDED' },
+  ...{ startedAt: null, finishedAt: null },
   ...{ result: null, resultTruncated: false, resultParts: [], denialReason: null, error: null, progress: null },
   ...change,
 })
@@ -47,6 +48,38 @@ describe('the card of a tool call', () => {
     const html = drawn({ result })
     expect(textOf(html.slice(html.indexOf('<table')))).toContain('title due buy milk call mum 2027-01-01')
     expect(html, 'a day stays in one piece').toMatch(/<td class="[^"]*whitespace-nowrap[^"]*" dir="auto">2027-01-01/)
+  })
+
+  test('shows tasks as the dashboard does: whether done, and when due, without ids', () => {
+    const task = { id: 'task_01xyz', notes: null, due_on: null, completed: false }
+    const tasks = [
+      { ...task, title: 'buy <b>milk</b>', due_on: '2027-01-01', notes: 'the **oat** one' },
+      { ...task, title: 'call mum', completed: true },
+    ]
+    const of = { server: 'tasks', name: 'list_tasks', result: { tasks, more: true } }
+    const html = drawn(of)
+    expect(textOf(html)).toContain(
+      'Open buy &lt;b&gt;milk&lt;/b&gt; the **oat** one Due 1 Jan 2027 Done call mum There are more than these.',
+    )
+    expect(html).toMatch(/<figure tabindex="0"[^>]*class="max-h-80 overflow-auto/)
+    expect(html).not.toMatch(/task_01xyz|false|<table|<b>|<input/)
+    expect(textOf(drawn(of, german, 'de-DE'))).toMatch(
+      /Offen buy .* Fällig 1\. Jan\.? 2027 Erledigt call mum Es gibt noch mehr\./,
+    )
+    const [first] = tasks
+    for (const result of [{ task: first }, { deleted: first }, { tasks: [first], more: false }]) {
+      expect(textOf(drawn({ ...of, result }))).toContain('Open buy')
+      expect(textOf(drawn({ ...of, result }))).not.toContain('There are more')
+    }
+    expect(textOf(drawn({ ...of, result: { tasks: [], more: false } }))).toContain('Result None')
+  })
+
+  test.each([
+    ['of another server', { server: 'web' }, {}],
+    ['of another form', { server: 'tasks' }, { due_on: '2027-99-99' }],
+  ])('shows tasks %s as what they are: a table', (_, change, other) => {
+    const task = { title: 'call mum', notes: null, due_on: null, completed: false, ...other }
+    expect(drawn({ ...change, result: { tasks: [task], more: false } })).toContain('<table')
   })
 
   test('shows an address as text, with its title and a button to copy it, and no link', () => {
@@ -98,6 +131,29 @@ describe('the card of a tool call', () => {
     const inGerman = drawn(wanted, german, 'de-DE')
     expect(textOf(inGerman)).toContain('Aufgabe löschen: „ buy &lt;b&gt;milk&lt;/b&gt; “')
     expect(inGerman).toContain('aria-label="Erlauben: Aufgabe löschen"')
+  })
+
+  test.each([
+    [40, 'Done · 0.1 s', 'Erledigt · 0,1 s'],
+    [1_234, 'Done · 1.2 s', 'Erledigt · 1,2 s'],
+    [9_960, 'Done · 10 s', 'Erledigt · 10 s'],
+    [59_600, 'Done · 1 min 0 s', 'Erledigt · 1 min 0 s'],
+    [125_400, 'Done · 2 min 5 s', 'Erledigt · 2 min 5 s'],
+  ])('says how long it took, in the language of the person: %i ms', (ms, english, inGerman) => {
+    const startedAt = '2027-01-01T10:00:00.000Z'
+    const times = { startedAt, finishedAt: new Date(Date.parse(startedAt) + ms).toISOString() }
+    expect(textOf(drawn(times))).toContain(english)
+    expect(textOf(drawn(times, german, 'de-DE'))).toContain(inGerman)
+  })
+
+  test('says no time for one that runs, never began, or of which nobody knows', () => {
+    const at = '2027-01-01T10:00:00.000Z'
+    for (const change of [
+      { status: 'RUNNING' as const, startedAt: at },
+      { status: 'DENIED' as const, finishedAt: at },
+      { startedAt: at, finishedAt: at },
+    ])
+      expect(textOf(drawn(change))).not.toMatch(/· \d/)
   })
 
   test.each([

@@ -40,6 +40,8 @@ export const ToolCallFields = graphql(`
     arguments
     subject
     status
+    startedAt
+    finishedAt
     result
     resultTruncated
     resultParts {

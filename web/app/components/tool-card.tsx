@@ -1,5 +1,5 @@
 import { type ReactNode, useState } from 'react'
-import { useTranslations } from 'use-intl'
+import { useFormatter, useTranslations } from 'use-intl'
 import type { ToolCallFieldsFragment } from '../../../schema/generated/graphql.ts'
 import { Approval } from './approval.tsx'
 import { cn } from './class-names.ts'
@@ -41,7 +41,7 @@ export function ToolCard({ call }: { call: ToolCall }) {
               </bdi>
             )}
           </span>
-          <Status status={call.status} />
+          <Status call={call} />
           <ChevronDownIcon className="size-4 shrink-0 text-muted group-open/card:rotate-180 motion-safe:transition-transform" />
         </summary>
         <div className="space-y-3 border-t border-line px-3.5 py-3">
@@ -89,15 +89,35 @@ export function ToolCard({ call }: { call: ToolCall }) {
   )
 }
 
-function Status({ status }: { status: ToolCall['status'] }) {
+function Status({ call }: { call: ToolCall }) {
+  const { status } = call
   const t = useTranslations('tools.status')
+  const took = useDuration()(call)
   const bad = status === 'FAILED' || status === 'DENIED' || status === 'OUTCOME_UNKNOWN'
   return (
     <span className={cn('flex shrink-0 items-center gap-1.5 text-xs', bad ? 'text-danger' : 'text-muted')}>
       {icons[status]}
       {t(status)}
+      {took && <span className="text-muted tabular-nums">· {took}</span>}
     </span>
   )
+}
+
+/**
+ * How long the tool worked, in words: "1.2 s", "2 min 5 s". Null for one that is not done, never began, or came out of a file that
+ * does not say. The units are words of ours: Node and the browser may abbreviate in different ways.
+ */
+function useDuration() {
+  const t = useTranslations('tools')
+  const format = useFormatter()
+  return ({ startedAt, finishedAt }: ToolCall): string | null => {
+    const ms = startedAt && finishedAt ? Date.parse(finishedAt) - Date.parse(startedAt) : 0
+    if (!(ms > 0)) return null
+    if (ms < 9_950) return t('took', { seconds: format.number(Math.max(ms, 100) / 1000, { maximumFractionDigits: 1 }) })
+    const all = Math.round(ms / 1000)
+    const [minutes, seconds] = [format.number(Math.floor(all / 60)), format.number(all % 60)]
+    return all < 60 ? t('took', { seconds }) : t('tookMinutes', { minutes, seconds })
+  }
 }
 
 const icons: Record<ToolCall['status'], ReactNode> = {

@@ -18,6 +18,8 @@ export const tools = {
     search_conversations: 'Unterhaltungen durchsuchen',
     read_conversation: 'Unterhaltung lesen',
   },
+  took: '{seconds} s',
+  tookMinutes: '{minutes} min {seconds} s',
   status: {
     PENDING: 'Wartet',
     AWAITING_APPROVAL: 'Wartet auf deine Erlaubnis',
@@ -41,6 +43,7 @@ export const tools = {
   },
   shownSoFar: 'Die ersten {size} davon.',
   showMore: 'Mehr anzeigen',
+  moreTasks: 'Es gibt noch mehr.',
   notRead: 'Mehr davon ließ sich nicht lesen. Versuch es noch einmal.',
   part: {
     IMAGE: 'Ein Bild',

@@ -17,6 +17,8 @@ export const tools = {
     search_conversations: 'Search conversations',
     read_conversation: 'Read conversation',
   },
+  took: '{seconds} s',
+  tookMinutes: '{minutes} min {seconds} s',
   status: {
     PENDING: 'Waiting',
     AWAITING_APPROVAL: 'Needs your approval',
@@ -40,6 +42,7 @@ export const tools = {
   },
   shownSoFar: 'The first {size} of it.',
   showMore: 'Show more',
+  moreTasks: 'There are more than these.',
   notRead: 'More of it could not be read. Try again.',
   part: {
     IMAGE: 'A picture',
