@@ -4,10 +4,10 @@ import { cleanUp } from './support/cleaning.ts'
 import { pause, says, startProvider } from './support/scripted-provider.ts'
 import type { User } from './support/user.ts'
 
-async function start() {
+async function start(env?: Record<string, string>) {
   const provider = await startProvider()
   cleanUp(() => provider.close())
-  const app = await startApp({ provider })
+  const app = await startApp({ provider, env })
   return { provider, app, ada: await app.user('ada') }
 }
 
@@ -32,12 +32,12 @@ async function retry(user: User, messageId: string): Promise<{ id: string }> {
   return retryMessage.run
 }
 
-async function edit(user: User, messageId: string, content: string) {
+async function edit(user: User, messageId: string, content: string, model?: string) {
   const { editMessage } = await user.mutate<{
     editMessage: { run: { id: string }; message: { id: string; replaces: { id: string } } }
   }>(
     'mutation ($input: EditMessageInput!) { editMessage(input: $input) { run { id } message { id replaces { id } } } }',
-    { input: { messageId, content } },
+    { input: { messageId, content, model } },
   )
   return editMessage
 }
@@ -69,6 +69,20 @@ test('an edit says it anew, names what it replaces and is answered', async () =>
   await Array.fromAsync(ada.follows(edited.run))
   expect(await contents(ada, first.conversation.id)).toEqual(['Capital of Italy?', 'Rome'])
   expect(JSON.stringify(provider.requests.at(-1)?.transcript)).not.toContain('France')
+})
+
+test('who asks again, or changes a word, asks the model that was asked last, or the one that is named', async () => {
+  const { provider, ada } = await start({ PARLEY_MODELS: 'other' })
+  provider.always(says('ok'))
+  const { message } = await ada.hears('Question', { model: 'other' })
+  await Array.fromAsync(ada.follows(await retry(ada, message.id)))
+  const edited = await edit(ada, message.id, 'Question!')
+  await Array.fromAsync(ada.follows(edited.run))
+  const named = await edit(ada, edited.message.id, 'Question?', 'scripted')
+  await Array.fromAsync(ada.follows(named.run))
+  await Array.fromAsync(ada.follows(await retry(ada, named.message.id)))
+  expect(provider.requests.map(({ model }) => model)).toEqual(['other', 'other', 'other', 'scripted', 'scripted'])
+  await expect(edit(ada, named.message.id, 'x', 'unknown')).rejects.toMatchObject({ code: 'BAD_USER_INPUT' })
 })
 
 test('twenty retries leave one answer, the last one', async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { standardLimits } from '../api/limits.ts'
 import { startApp } from './support/app.ts'
 import { cleanUp } from './support/cleaning.ts'
 import { until } from './support/events.ts'
@@ -22,7 +23,9 @@ type Kept = {
 }
 
 test('fifty copies of one send with one key are one message, one run and the same payload', async () => {
-  const { provider, ada } = await start()
+  // They are more than may be sent in a minute.
+  const { provider, ada } = await start({ ...standardLimits, drainSeconds: 1 })
+  expect(standardLimits.sendsPerMinute).toBeLessThan(50)
   provider.plays(says('On', pause, 'ce.'))
   const idempotencyKey = 'the-same-key'
   const all = await Promise.all(Array.from({ length: 50 }, () => ada.asks('Only once', { idempotencyKey })))
@@ -37,6 +40,16 @@ test('fifty copies of one send with one key are one message, one run and the sam
   expect(conversation.messages.edges).toHaveLength(2)
   expect(conversation.runs.edges).toHaveLength(1)
   expect(provider.requests).toHaveLength(1)
+})
+
+test('a repeat is answered also when nothing more may be sent', async () => {
+  const { provider, ada } = await start({ sendsPerMinute: 1 })
+  provider.always(says('ok'))
+  const first = await ada.hears('Once', { idempotencyKey: 'the-only-key' })
+  const again = await ada.asks('Once', { idempotencyKey: 'the-only-key' })
+  expect(again.run.id).toBe(first.run.id)
+  await expect(ada.asks('More', { idempotencyKey: 'another-key' })).rejects.toMatchObject({ code: 'RATE_LIMITED' })
+  await expect(ada.asks('More')).rejects.toMatchObject({ code: 'RATE_LIMITED' })
 })
 
 test('the same key with another body is refused, and another user may use it', async () => {
@@ -125,6 +138,31 @@ test('an interrupting message stops the answer, keeps its text and is answered n
     '2',
     'The patient.',
   ])
+})
+
+test('of two that interrupt before the answer has stopped, the newer goes first', async () => {
+  const { provider, app, ada } = await start({ leaseMilliseconds: 2_000 })
+  provider.plays(says('The old', pause), says('To C.'), says('To B.'), says('To D.'))
+  const { conversation, run } = await ada.asks('A')
+  await ada.sees(run, 'The old')
+  // As if another process held the run, and were slow to stop it.
+  const hold = (until: string) =>
+    app.database.units
+      .asSystem()
+      .execute(
+        `update run set attempt = attempt + 1, owner_id = gen_random_uuid(), lease_until = ${until} where status = 'RUNNING'`,
+      )
+  await hold(`now() + interval '1 hour'`)
+  const sent = [
+    await ada.asks('D', { conversation, whenBusy: 'QUEUE' }),
+    await ada.asks('B', { conversation, whenBusy: 'INTERRUPT' }),
+    await ada.asks('C', { conversation, whenBusy: 'INTERRUPT' }),
+  ]
+  await hold('now()')
+  for (const { run } of sent) await until(ada.follows(run), (it) => it.__typename === 'RunEnded')
+  const { conversation: kept } = await ada.query<Kept>(messagesOf, { id: conversation.id })
+  const said = kept.messages.edges.map(({ node }) => node.content)
+  expect(said.slice(2)).toEqual(['C', 'To C.', 'B', 'To B.', 'D', 'To D.'])
 })
 
 test('a queued run that is stopped has ended, and its message stays', async () => {

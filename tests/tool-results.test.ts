@@ -20,6 +20,7 @@ const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"/>').toString('b
 let app: TestApp
 let provider: Provider
 let ada: User
+let file: string
 beforeAll(async () => {
   const long = 'ä'.repeat(100_000)
   const tools = {
@@ -43,17 +44,21 @@ beforeAll(async () => {
   const { url } = await startToolServer(scriptedTools(tools))
   provider = await startProvider()
   cleanUp(() => provider.close())
-  const file = mcpFile({ mcpServers: { web: { url, needsApproval: 'never' } } })
+  file = mcpFile({ mcpServers: { web: { url, needsApproval: 'never' } } })
   app = await startApp({ provider, env: { PARLEY_MCP_CONFIG: file } })
   ada = await app.user('ada')
-  const connected = async () => JSON.stringify(await ada.query('{ toolServers { name status } }'))
-  await vi.waitUntil(async () => (await connected()).includes('"web","status":"CONNECTED"'), { timeout: 50_000 })
+  await connected(ada)
 }, 60_000)
 
+async function connected(user: User): Promise<void> {
+  const servers = async () => JSON.stringify(await user.query('{ toolServers { name status } }'))
+  await vi.waitUntil(async () => (await servers()).includes('"web","status":"CONNECTED"'), { timeout: 50_000 })
+}
+
 /** The id of a call of this tool, made and finished. */
-async function used(name: string, args: Record<string, unknown> = {}): Promise<string> {
+async function used(name: string, args: Record<string, unknown> = {}, by = ada): Promise<string> {
   provider.plays(calls({ name, arguments: args }), says('Done.'))
-  const { events } = await ada.hears('Go')
+  const { events } = await by.hears('Go')
   const ended = events.findLast((it) => it.__typename === 'ToolCallChanged')
   return ended?.__typename === 'ToolCallChanged' ? ended.toolCall.id : ''
 }
@@ -100,20 +105,34 @@ test('what is too long for the model is cut there with a mark, and read whole by
   const id = await used('web__long')
   expect(shownToModel()).not.toContain('the end')
   expect(shownToModel()).toMatch(/shortened/i)
+  expect(await readWhole(ada, id)).toBe(`${'ä'.repeat(100_000)}the end`)
+})
+
+test('however little of it the model is shown, people read all of it', async () => {
+  const bea = await (
+    await startApp({ provider, limits: { toolResultBytes: 1_000 }, env: { PARLEY_MCP_CONFIG: file } })
+  ).user('bea')
+  await connected(bea)
+  const id = await used('web__atLimit', {}, bea)
+  expect(shownToModel().length).toBeLessThan(5_000)
+  expect(await readWhole(bea, id)).toBe('x'.repeat(toolResultBytes))
+})
+
+/** As the page does it: what is shown, and then on from there. */
+async function readWhole(user: User, id: string): Promise<string> {
   const piece = async (offset: number) => {
-    const { node } = await ada.query<{ node: { result: string; resultTruncated: boolean; resultText: string } }>(
+    const { node } = await user.query<{ node: { result: string; resultTruncated: boolean; resultText: string } }>(
       'query ($id: ID!, $offset: Int) { node(id: $id) { ... on ToolCall { result resultTruncated resultText(offset: $offset) } } }',
       { id, offset },
     )
     return node
   }
-  // As the page does it: what is shown, and then on from there.
   const { result, resultTruncated } = await piece(0)
   expect(resultTruncated).toBe(true)
   let whole = result
   for (let more = result; more !== ''; whole += more) more = (await piece(Buffer.byteLength(whole))).resultText
-  expect(whole).toBe(`${'ä'.repeat(100_000)}the end`)
-})
+  return whole
+}
 
 test('what is more than is kept says so at its end', async () => {
   const id = await used('web__endless')

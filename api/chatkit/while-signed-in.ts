@@ -19,21 +19,19 @@ export async function* whileSignedIn(
   signal: AbortSignal,
 ): AsyncGenerator<ThreadEvent, void> {
   const over = new AbortController()
-  const { promise: ended, resolve: end } = Promise.withResolvers<'ended'>()
+  let ended = false
   const timer = setInterval(async () => {
-    if (!(await stillSignedIn(viewer).catch(() => true))) end('ended')
+    ended ||= !(await stillSignedIn(viewer).catch(() => true))
+    if (ended) over.abort()
   }, lookMs).unref()
-  const events = source(AbortSignal.any([signal, over.signal]))
   try {
-    for (;;) {
-      const next = await Promise.race([events.next(), ended])
-      if (next === 'ended') yield lostSight(new AppError('SESSION_EXPIRED', 'The credential has ended.'))
-      if (next === 'ended' || next.done) return
-      yield next.value
+    for await (const event of source(AbortSignal.any([signal, over.signal]))) {
+      if (ended) break
+      yield event
     }
+    if (ended) yield lostSight(new AppError('SESSION_EXPIRED', 'The credential has ended.'))
   } finally {
     clearInterval(timer)
     over.abort()
-    events.return().catch(() => {})
   }
 }

@@ -86,6 +86,8 @@ const WhenBusy = builder.enumType('WhenBusy', {
 const keyText =
   '8 to 128 printable ASCII characters, made by you for this message. The same key again gives the first result again; with another body it is refused.'
 const modelText = 'One of the models that the operator allows; the default one if left out.'
+const againModelText =
+  'One of the models that the operator allows. Left out: the one that was asked last, if it is still allowed, else the default one.'
 
 builder.relayMutationField(
   'sendMessage',
@@ -167,7 +169,7 @@ builder.relayMutationField(
     inputFields: (t) => ({
       messageId: t.id({ required: true, description: 'A message of yours: `msg_…`.' }),
       idempotencyKey: t.string({ description: keyText }),
-      model: t.string({ description: modelText }),
+      model: t.string({ description: againModelText }),
     }),
   },
   {
@@ -193,6 +195,7 @@ builder.relayMutationField(
       messageId: t.id({ required: true, description: 'A message of yours: `msg_…`.' }),
       content: t.string({ required: true, description: 'Markdown, 1 byte to 64 KiB.' }),
       idempotencyKey: t.string({ description: keyText }),
+      model: t.string({ description: againModelText }),
     }),
   },
   {

@@ -8,6 +8,9 @@ import { present, rowId } from './node.ts'
 import { firstBytes, textPiece } from './text-piece.ts'
 import { partsOf, ToolResultPart } from './tool-result-part.ts'
 
+/** The longest piece of a result in one answer, whatever the model is shown of it. */
+const pieceBytes = 65_536
+
 const ToolCallStatus = builder.enumType('ToolCallStatus', {
   description: 'How far a tool call is.',
   values: {
@@ -90,14 +93,12 @@ builder.objectType(ToolCall, {
       args: {
         offset: t.arg.int({ defaultValue: 0, description: 'Where the piece begins, in bytes of UTF-8.' }),
         limit: t.arg.int({
-          defaultValue: 65536,
+          defaultValue: pieceBytes,
           description: 'How many bytes, 65,536 at most. A character belongs to the piece in which it begins.',
         }),
       },
-      resolve: ({ resultText }, { offset, limit }, { limits }) =>
-        resultText == null
-          ? null
-          : piece(resultText, offset ?? 0, limit ?? limits.toolResultBytes, limits.toolResultBytes),
+      resolve: ({ resultText }, { offset, limit }) =>
+        resultText == null ? null : piece(resultText, offset ?? 0, limit ?? pieceBytes),
     }),
     resultParts: t.field({
       type: [ToolResultPart],
@@ -126,9 +127,9 @@ function shownResult({ result, resultText }: ToolCall, maxBytes: number): { resu
   return { result: text, truncated: result != null || text.length < resultText.length }
 }
 
-function piece(text: string, offset: number, limit: number, maxBytes: number): string {
+function piece(text: string, offset: number, limit: number): string {
   if (offset < 0) throw badInput(['offset'], 'must not be negative')
-  if (limit < 0 || limit > maxBytes) throw badInput(['limit'], `must be between 0 and ${maxBytes}`)
+  if (limit < 0 || limit > pieceBytes) throw badInput(['limit'], `must be between 0 and ${pieceBytes}`)
   return textPiece(text, offset, limit)
 }
 

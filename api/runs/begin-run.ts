@@ -1,6 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { pageServer } from '../tools/page-tools.ts'
 import { nextSequence } from './next-sequence.ts'
+import { inQueueOrder } from './queue-order.ts'
 import { Run } from './run.entity.ts'
 import type { FinishedEvent } from './run-event.ts'
 import { storeEvents } from './run-log.ts'
@@ -66,11 +67,8 @@ export async function beginNext(
   claim: Claim,
 ): Promise<string | null> {
   const { conversationId, userId } = of
-  const next = await em.findOne(
-    Run,
-    { conversationId, userId, status: 'QUEUED' },
-    { orderBy: [{ ahead: 'desc' }, { id: 'asc' }] },
-  )
+  const waiting = await em.find(Run, { conversationId, userId, status: 'QUEUED' })
+  const [next] = waiting.sort(inQueueOrder)
   if (next) await beginRun(em, next, claim, true)
   return next?.id ?? null
 }

@@ -49,6 +49,11 @@ export async function idempotent<T>(
   })
 }
 
+/** Whether a request with this key was done: a repeat costs nothing and waits for nothing. */
+export async function wasDone(em: SqlEntityManager, viewer: Viewer, key: string): Promise<boolean> {
+  return (await em.count(IdempotencyKey, { key, userId: viewer.id, ...owned(viewer) })) > 0
+}
+
 /** Waits for a request with the same key that is under way: its end decides. */
 async function isFirst(em: SqlEntityManager, viewer: Viewer, key: string, hash: string): Promise<boolean> {
   const rows = await em.execute<{ key: string }[]>(

@@ -6,6 +6,7 @@ import { Conversation } from '../conversations/conversation.entity.ts'
 import { Message } from '../conversations/message.entity.ts'
 import { countOfEach, firstPages, keysetPage, type Page, type PageArgs } from '../page.ts'
 import { Task } from '../tasks/task.entity.ts'
+import { inQueueOrder } from './queue-order.ts'
 import { Run } from './run.entity.ts'
 import { ToolCall } from './tool-call.entity.ts'
 
@@ -32,19 +33,13 @@ function byId<T extends OwnedRow>(entity: EntityName<T>): Finder<T> {
 
 /** By conversation: the run that is being made or waits for a person; else the next in its queue. */
 export const activeRunsOf: Finder<Run> = async (em, viewer, conversationIds) => {
-  const runs = await em.find(
-    Run,
-    {
-      conversationId: { $in: [...conversationIds] },
-      status: { $in: ['RUNNING', 'AWAITING_APPROVAL', 'QUEUED'] },
-      ...owned(viewer),
-    },
-    { orderBy: [{ ahead: 'desc' }, { id: 'asc' }] },
-  )
-  const [waiting, active] = [
-    runs.filter((run) => run.status === 'QUEUED'),
-    runs.filter((run) => run.status !== 'QUEUED'),
-  ]
+  const runs = await em.find(Run, {
+    conversationId: { $in: [...conversationIds] },
+    status: { $in: ['RUNNING', 'AWAITING_APPROVAL', 'QUEUED'] },
+    ...owned(viewer),
+  })
+  const waiting = runs.filter((run) => run.status === 'QUEUED').sort(inQueueOrder)
+  const active = runs.filter((run) => run.status !== 'QUEUED')
   return new Map([...waiting.reverse(), ...active].map((run) => [run.conversationId, run]))
 }
 

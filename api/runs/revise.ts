@@ -6,6 +6,7 @@ import { lockConversation, ringConversation } from '../conversations/conversatio
 import { Message } from '../conversations/message.entity.ts'
 import { AppError, notFound } from '../errors.ts'
 import type { Repeatable } from './idempotency.ts'
+import type { Model } from './model.ts'
 import { nextSequence } from './next-sequence.ts'
 import { beginAtOnce } from './room.ts'
 import { activeStatuses, Run } from './run.entity.ts'
@@ -14,20 +15,22 @@ import { checkContent, checkedModel, runActive, type SendParts } from './send-me
 export type RetryMessage = {
   messageId: string
   idempotencyKey?: string | null
+  /** Left out: the one that was asked last. */
   model?: string | null
   /** Tools that the page answers from which it is asked, by name. */
   clientTools?: readonly string[] | null
 }
 
-export type EditMessage = { messageId: string; content: string; idempotencyKey?: string | null }
+export type EditMessage = Omit<RetryMessage, 'clientTools'> & { content: string }
 
 export type Revised = { message: Message; run: Run }
 
 /** Answers a user message again: what follows it is superseded, not destroyed. */
 export function retrying(parts: SendParts, viewer: Viewer, input: RetryMessage): Repeatable<Revised> {
-  const model = checkedModel(parts.model, input.model)
+  const chosen = input.model == null ? null : checkedModel(parts.model, input.model)
   return repeatable('retryMessage', input, viewer, async (em, bell) => {
     const message = await revisable(em, viewer, input.messageId)
+    const model = chosen ?? (await modelAskedLast(em, parts.model, message))
     await supersede(em, message, message.sequence)
     return { message, run: await answer(parts, em, bell, message, model, input.clientTools) }
   })
@@ -39,9 +42,10 @@ export function retrying(parts: SendParts, viewer: Viewer, input: RetryMessage):
  */
 export function editing(parts: SendParts, viewer: Viewer, input: EditMessage): Repeatable<Revised> {
   checkContent(input.content, parts.limits)
+  const chosen = input.model == null ? null : checkedModel(parts.model, input.model)
   return repeatable('editMessage', input, viewer, async (em, bell) => {
     const waiting = await inQueue(em, viewer, input.messageId)
-    if (waiting) return sayInQueue(em, bell, waiting, input.content)
+    if (waiting) return sayInQueue(em, bell, waiting, input.content, chosen)
     const old = await revisable(em, viewer, input.messageId)
     await supersede(em, old, old.sequence - 1)
     const { conversationId, userId } = old
@@ -51,7 +55,8 @@ export function editing(parts: SendParts, viewer: Viewer, input: EditMessage): R
     })
     await em.flush()
     await copyAttachments(em, old, message)
-    return { message, run: await answer(parts, em, bell, message, parts.model.names[0]) }
+    const model = chosen ?? (await modelAskedLast(em, parts.model, old))
+    return { message, run: await answer(parts, em, bell, message, model) }
   })
 }
 
@@ -84,6 +89,7 @@ async function sayInQueue(
   bell: Bell,
   { message: old, run }: Revised,
   content: string,
+  model: string | null,
 ): Promise<Revised> {
   const { conversationId, userId } = old
   old.supersededAt = new Date()
@@ -94,6 +100,7 @@ async function sayInQueue(
   await em.flush()
   await copyAttachments(em, old, message)
   run.messageId = message.id
+  if (model) run.model = model
   await em.flush()
   ringConversation(bell, { id: conversationId, userId })
   return { message, run }
@@ -131,6 +138,12 @@ async function revisable(em: SqlEntityManager, viewer: Viewer, messageId: string
   await em.refresh(message)
   if (message.supersededAt) throw new AppError('CONFLICT', 'This message was replaced by a newer version.')
   return message
+}
+
+/** Who changes a word, or asks again, does not mean to ask another model. One that is no longer offered gives way to the first. */
+async function modelAskedLast(em: SqlEntityManager, { names }: Model, { id, userId }: Message): Promise<string> {
+  const [last] = await em.find(Run, { messageId: id, userId }, { orderBy: { id: 'desc' }, limit: 1 })
+  return last && names.includes(last.model) ? last.model : names[0]
 }
 
 async function supersede(

@@ -13,7 +13,7 @@ import type { Toolboxes } from '../tools/toolbox.ts'
 import { endQueued } from './begin-run.ts'
 import { type DecideToolCall, decide } from './decide.ts'
 import { type FollowOptions, type FollowParts, followConversation, followRun } from './follow.ts'
-import { idempotent, type Repeatable } from './idempotency.ts'
+import { idempotent, type Repeatable, wasDone } from './idempotency.ts'
 import type { StoreChunks } from './log-writer.ts'
 import type { Model } from './model.ts'
 import { type AnsweredPageCall, type AnswerPageCall, answeringPageCall } from './page-calls.ts'
@@ -205,13 +205,28 @@ export class Runs {
   async #started<T extends { run: Run }>(em: SqlEntityManager, viewer: Viewer, request: Repeatable<T>): Promise<T> {
     if (this.#worker.closing)
       throw new AppError('DRAINING', 'This server is stopping. Send it again.', { retryAfterMs: 1_000 })
-    const { rates, limits, bell } = this.#parts
-    await rates.take(viewer, 'sendsPerMinute')
-    await waitForRoom(() => this.#worker.running, limits)
-    const result = await idempotent(em, viewer, bell, request)
+    const { key } = request
+    const refusal = key != null && (await wasDone(em, viewer, key)) ? null : await this.#refusal(viewer)
+    if (refusal && key == null) throw refusal
+    // What was refused can still be the repeat of a request that is under way: that one's result is its own.
+    const work = refusal ? () => Promise.reject(refusal) : request.work
+    const result = await idempotent(em, viewer, this.#parts.bell, { ...request, work })
     if (result.run.status === 'RUNNING' && result.run.ownerId === this.#worker.claim.ownerId)
       this.#worker.start(result.run.id)
     return result
+  }
+
+  /** Why nothing more can be sent right now. */
+  async #refusal(viewer: Viewer): Promise<AppError | null> {
+    const { rates, limits } = this.#parts
+    try {
+      await rates.take(viewer, 'sendsPerMinute')
+      await waitForRoom(() => this.#worker.running, limits)
+      return null
+    } catch (error) {
+      if (error instanceof AppError) return error
+      throw error
+    }
   }
 
   async #ended(viewer: Viewer, run: Run): Promise<void> {

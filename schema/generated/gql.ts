@@ -53,7 +53,7 @@ type Documents = {
     "\n  query SearchHistory($query: String!, $first: Int!, $after: String) {\n    searchMessages(query: $query, first: $first, after: $after) {\n      edges {\n        snippet\n        node {\n          id\n          role\n          createdAt\n          conversation {\n            id\n            title\n            archivedAt\n          }\n        }\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": typeof types.SearchHistoryDocument,
     "\n  fragment ApiKeyFields on ApiKey {\n    id\n    name\n    start\n    scopes\n    createdAt\n    expiresAt\n    lastUsedAt\n  }\n": typeof types.ApiKeyFieldsFragmentDoc,
     "\n  query SettingsPage {\n    viewer {\n      id\n      name\n      email\n      apiKeys {\n        ...ApiKeyFields\n      }\n    }\n    toolServers {\n      ...ToolServerFields\n    }\n  }\n": typeof types.SettingsPageDocument,
-    "\n  fragment ToolServerFields on ToolServer {\n    name\n    status\n    error\n    tools {\n      name\n      server\n      title\n      description\n      readOnly\n      destructive\n      needsApproval\n    }\n  }\n": typeof types.ToolServerFieldsFragmentDoc,
+    "\n  fragment ToolServerFields on ToolServer {\n    name\n    status\n    error\n    tools {\n      name\n      server\n      title\n      description\n      readOnly\n      idempotent\n      destructive\n      needsApproval\n    }\n  }\n": typeof types.ToolServerFieldsFragmentDoc,
     "\n  query ToolServers {\n    toolServers {\n      ...ToolServerFields\n    }\n  }\n": typeof types.ToolServersDocument,
     "\n  mutation MakeKey($input: CreateApiKeyInput!) {\n    createApiKey(input: $input) {\n      apiKey {\n        ...ApiKeyFields\n      }\n      key\n    }\n  }\n": typeof types.MakeKeyDocument,
     "\n  mutation RevokeKey($input: RevokeApiKeyInput!) {\n    revokeApiKey(input: $input) {\n      revokedId\n    }\n  }\n": typeof types.RevokeKeyDocument,
@@ -111,7 +111,7 @@ const documents: Documents = {
     "\n  query SearchHistory($query: String!, $first: Int!, $after: String) {\n    searchMessages(query: $query, first: $first, after: $after) {\n      edges {\n        snippet\n        node {\n          id\n          role\n          createdAt\n          conversation {\n            id\n            title\n            archivedAt\n          }\n        }\n      }\n      pageInfo {\n        hasNextPage\n        endCursor\n      }\n    }\n  }\n": types.SearchHistoryDocument,
     "\n  fragment ApiKeyFields on ApiKey {\n    id\n    name\n    start\n    scopes\n    createdAt\n    expiresAt\n    lastUsedAt\n  }\n": types.ApiKeyFieldsFragmentDoc,
     "\n  query SettingsPage {\n    viewer {\n      id\n      name\n      email\n      apiKeys {\n        ...ApiKeyFields\n      }\n    }\n    toolServers {\n      ...ToolServerFields\n    }\n  }\n": types.SettingsPageDocument,
-    "\n  fragment ToolServerFields on ToolServer {\n    name\n    status\n    error\n    tools {\n      name\n      server\n      title\n      description\n      readOnly\n      destructive\n      needsApproval\n    }\n  }\n": types.ToolServerFieldsFragmentDoc,
+    "\n  fragment ToolServerFields on ToolServer {\n    name\n    status\n    error\n    tools {\n      name\n      server\n      title\n      description\n      readOnly\n      idempotent\n      destructive\n      needsApproval\n    }\n  }\n": types.ToolServerFieldsFragmentDoc,
     "\n  query ToolServers {\n    toolServers {\n      ...ToolServerFields\n    }\n  }\n": types.ToolServersDocument,
     "\n  mutation MakeKey($input: CreateApiKeyInput!) {\n    createApiKey(input: $input) {\n      apiKey {\n        ...ApiKeyFields\n      }\n      key\n    }\n  }\n": types.MakeKeyDocument,
     "\n  mutation RevokeKey($input: RevokeApiKeyInput!) {\n    revokeApiKey(input: $input) {\n      revokedId\n    }\n  }\n": types.RevokeKeyDocument,
@@ -303,7 +303,7 @@ export function graphql(source: "\n  query SettingsPage {\n    viewer {\n      i
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  fragment ToolServerFields on ToolServer {\n    name\n    status\n    error\n    tools {\n      name\n      server\n      title\n      description\n      readOnly\n      destructive\n      needsApproval\n    }\n  }\n"): (typeof documents)["\n  fragment ToolServerFields on ToolServer {\n    name\n    status\n    error\n    tools {\n      name\n      server\n      title\n      description\n      readOnly\n      destructive\n      needsApproval\n    }\n  }\n"];
+export function graphql(source: "\n  fragment ToolServerFields on ToolServer {\n    name\n    status\n    error\n    tools {\n      name\n      server\n      title\n      description\n      readOnly\n      idempotent\n      destructive\n      needsApproval\n    }\n  }\n"): (typeof documents)["\n  fragment ToolServerFields on ToolServer {\n    name\n    status\n    error\n    tools {\n      name\n      server\n      title\n      description\n      readOnly\n      idempotent\n      destructive\n      needsApproval\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

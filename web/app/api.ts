@@ -4,15 +4,15 @@ import { useSyncExternalStore } from 'react'
 import { type AnyVariables, type CombinedError, createClient, fetchExchange } from 'urql'
 import { Failure, inWords } from './failure.ts'
 
-const renewBeforeMs = 30_000
 const giveUpAfterMs = 30_000
 
 let held: { token: string; renewAt: number } | null = null
 let asked: Promise<string> | null = null
 
 /**
- * The token that this page shows to the API: kept in memory alone, renewed shortly before it ends, asked for once however
- * many want it. Rejects with UNAUTHENTICATED when the person's session is over, with NETWORK when nobody answers.
+ * The token that this page shows to the API: kept in memory alone, asked for once however many want it. Renewed after half
+ * its life: an answer may be told for minutes, and is told no longer than the token lives. Rejects with UNAUTHENTICATED
+ * when the person's session is over, with NETWORK when nobody answers.
  */
 export function accessToken({ renew = false } = {}): Promise<string> {
   if (!renew && held && Date.now() < held.renewAt) return Promise.resolve(held.token)
@@ -30,7 +30,7 @@ async function askForToken(): Promise<string> {
   }
   if (!response?.ok) throw new Failure('NETWORK', inWords('NETWORK'))
   const { token } = (await response.json()) as { token: string }
-  held = { token, renewAt: Date.now() + lifeOf(token) - renewBeforeMs }
+  held = { token, renewAt: Date.now() + lifeOf(token) / 2 }
   setSignedOut(false)
   return token
 }

@@ -43,7 +43,8 @@ export function useRunActions(activeRun: ChatRun | null, change: (change: Conver
     })
   const edit = (messageId: string, content: string) =>
     attempt('notChanged', async () => {
-      const { editMessage } = await mutate(SayInstead, { input: { messageId, content, idempotencyKey: newKey() } })
+      const input = { messageId, content, model, idempotencyKey: newKey() }
+      const { editMessage } = await mutate(SayInstead, { input })
       if (!editMessage) return
       const { message, run } = editMessage
       if (run.status === 'QUEUED') change({ type: 'replaced', messageId, message })
