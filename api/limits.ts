@@ -66,6 +66,8 @@ export const limitsSchema = z.strictObject({
   streamMinutes: count(60),
   historyMessages: count(15).pipe(z.number().min(10).max(15)),
   historyTokens: count(100_000),
+  /** What a model is given at once: instructions, tools and history. For one with a small window, less than that. */
+  requestTokens: count(120_000),
   runSteps: count(16),
   toolCallsPerStep: count(8),
   runSeconds: count(300),

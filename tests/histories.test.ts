@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import { internalId } from '../api/ids.ts'
 import type { HistoryEntry } from '../api/runs/model.ts'
-import { tokensOf } from '../api/runs/tokens.ts'
+import { historyBudget, tokensOf } from '../api/runs/tokens.ts'
 import { startApp } from './support/app.ts'
 import { cleanUp } from './support/cleaning.ts'
 import { sharedDatabase } from './support/databases.ts'
@@ -142,4 +142,25 @@ test('so many tokens of a history are shown, in whole messages: with one more th
     expect(provider.requests.at(-1)?.transcript).toEqual(first === 'One' ? whole : whole.slice(1))
   }
   expect(provider.refusals).toEqual([])
+})
+
+test('instructions and tools have their share; where they alone are too much no model is asked, and the operator is told', async () => {
+  const provider = await startProvider()
+  cleanUp(() => provider.close())
+  const log = vi.spyOn(console, 'error').mockImplementation(() => {})
+  cleanUp(() => log.mockRestore())
+  const ada = await (await startApp({ provider, limits: { requestTokens: 100 } })).user('ada')
+  const { events } = await ada.hears('short')
+  const error = { code: 'MODEL_MISCONFIGURED', retryable: false }
+  expect(events.at(-1)).toMatchObject({ run: { status: 'FAILED', error } })
+  expect(provider.requests).toEqual([])
+  expect(log.mock.calls.join()).toContain('requestTokens is 100')
+
+  const left = (requestTokens: number, text = 'Be kind.') =>
+    historyBudget({ historyTokens: 1_000_000, requestTokens }, text, [])
+  const before = 1_000 - left(1_000)
+  expect(left(before + 1)).toBe(1)
+  expect(() => left(before)).toThrow(expect.objectContaining({ code: 'MODEL_MISCONFIGURED' }))
+  expect(left(1_000, 'Be kind. Be brief.')).toBeLessThan(left(1_000))
+  expect(historyBudget({ historyTokens: 10, requestTokens: 1_000 }, '', [])).toBe(10)
 })

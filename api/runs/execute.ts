@@ -18,7 +18,7 @@ import { LostRun, patienceMs, type Recorder, type RunLog } from './run-log.ts'
 import { failureOf, serverRestarted, statusOf, tookTooLong } from './run-outcome.ts'
 import { type Outcome, StepKeeper } from './step-keeper.ts'
 import { timeZoneOf } from './time-zone.ts'
-import { tokensOf } from './tokens.ts'
+import { historyBudget, tokensOf } from './tokens.ts'
 import { ToolCall } from './tool-call.entity.ts'
 import { isUnknown, readTranscript, type Transcript } from './transcript.ts'
 
@@ -200,10 +200,10 @@ class Execution {
 
   #means(signal: AbortSignal): Means {
     const { model, limits } = this.#parts
+    const instructions = instructionsFor(new Date(), this.#timeZone)
     return {
-      ...{ model, limits, signal, modelName: this.#run.model, toolbox: this.#toolbox },
-      instructions: instructionsFor(new Date(), this.#timeZone),
-      fit: (history) => withinBudget(history, limits.historyTokens, tokensOf),
+      ...{ model, limits, signal, modelName: this.#run.model, toolbox: this.#toolbox, instructions },
+      fit: (history, tools) => withinBudget(history, historyBudget(limits, instructions, tools), tokensOf),
     }
   }
 

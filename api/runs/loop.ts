@@ -1,6 +1,6 @@
 import { v7 } from 'uuid'
 import { isPageTool } from '../tools/page-tools.ts'
-import type { Toolbox, ToolProgress, ToolResult } from '../tools/toolbox.ts'
+import type { Toolbox, ToolProgress, ToolResult, ToolSpec } from '../tools/toolbox.ts'
 import { shortened, uniqueId } from './history.ts'
 import type { FinishedTurn, HistoryCall, HistoryEntry, Model, ModelCall, Usage } from './model.ts'
 import { RunError } from './run-failure.ts'
@@ -45,8 +45,8 @@ export type Means = {
   toolbox: Toolbox
   signal: AbortSignal
   limits: { runSteps: number; toolCallsPerStep: number; outputBytes: number; toolResultBytes: number }
-  /** What of the history fits the token budget. */
-  fit(history: readonly HistoryEntry[]): HistoryEntry[]
+  /** What of the history fits the token budget beside these tools. */
+  fit(history: readonly HistoryEntry[], tools: readonly ToolSpec[]): HistoryEntry[]
 }
 
 /** So many equal turns in a row, and the model is going round in circles. */
@@ -92,7 +92,8 @@ async function* speak(
   means: Means,
 ): AsyncGenerator<LoopEvent, HistoryCall[]> {
   const { model, modelName, instructions, toolbox, signal, limits } = means
-  const request = { model: modelName, instructions, history: means.fit(history), tools: toolbox.offered() }
+  const tools = toolbox.offered()
+  const request = { model: modelName, instructions, history: means.fit(history, tools), tools }
   let text = ''
   let started = false
   for await (const event of model.ask(request, signal)) {

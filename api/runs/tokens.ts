@@ -1,6 +1,9 @@
 import { countTokens } from 'gpt-tokenizer'
+import type { Limits } from '../limits.ts'
+import type { ToolSpec } from '../tools/toolbox.ts'
 import { textOf } from './history.ts'
 import type { HistoryEntry } from './model.ts'
+import { RunError } from './run-failure.ts'
 
 const counted = new WeakMap<HistoryEntry, number>()
 
@@ -21,3 +24,23 @@ export function tokensOf(entry: HistoryEntry): number {
   counted.set(entry, count)
   return count
 }
+
+/** About how many tokens come before the history: what the model is told to do, and the tools that it may use. */
+function tokensBefore(instructions: string, tools: readonly ToolSpec[]): number {
+  const spoken = tools.map(({ calledAs, description, inputSchema }) => ({ calledAs, description, inputSchema }))
+  return countTokens(instructions) + (tools.length > 0 ? Math.ceil(Buffer.byteLength(JSON.stringify(spoken)) / 4) : 0)
+}
+
+/** So many tokens are left for the history. Throws MODEL_MISCONFIGURED when instructions and tools alone are too much. */
+export function historyBudget(
+  { historyTokens, requestTokens }: Pick<Limits, 'historyTokens' | 'requestTokens'>,
+  instructions: string,
+  tools: readonly ToolSpec[],
+): number {
+  const before = tokensBefore(instructions, tools)
+  if (before < requestTokens) return Math.min(historyTokens, requestTokens - before)
+  const cause = `instructions and ${tools.length} tools are about ${before} tokens, and requestTokens is ${requestTokens}`
+  throw new RunError('MODEL_MISCONFIGURED', tooMuch, { retryable: false, cause })
+}
+
+const tooMuch = 'The instructions and tools alone are more than the model may be given. The operator has to mend that.'
