@@ -12,6 +12,8 @@ export type AccountRoutesParts = {
   handler(request: Request): Promise<Response>
   origins: Origins
   limits: SignInLimits & Pick<Limits, 'bodyBytes'>
+  /** Whose session these headers carry, if it is one. */
+  userOf(headers: Headers): Promise<string | null>
   /** What pages must know before anybody is signed in. */
   options: { mail: boolean; providers: { id: string; name: string }[] }
   /** Something was signed in, out or changed. */
@@ -23,6 +25,10 @@ const longestBody = 65_536
 
 const optionsPath = '/api/auth/options'
 
+/** To where other servers lead the browser back; some let it post a form there, of which nothing is taken but its fields. */
+const comesBack = /^\/api\/auth\/callback\//
+const formType = 'application/x-www-form-urlencoded'
+
 /** Whether there is an account must not be heard from how long it takes to look it up. */
 const asks = /\/request-password-reset\/*$/i
 const askMs = 250
@@ -31,7 +37,7 @@ const askMs = 250
 export const addressHeader = 'x-parley-client-address'
 
 /** Serves `/api/auth/*`: what stands before Better Auth. Never rejects: a refusal is an answer. */
-export function createAccountRoutes({ handler, origins, limits, options, onChange }: AccountRoutesParts) {
+export function createAccountRoutes({ handler, origins, limits, userOf, options, onChange }: AccountRoutesParts) {
   const note = createSignInLimits(limits)
   return async (request: Request, address: string | undefined): Promise<Response> => {
     try {
@@ -42,7 +48,8 @@ export function createAccountRoutes({ handler, origins, limits, options, onChang
       const body = reads ? null : await boundedBody(request, Math.min(longestBody, limits.bodyBytes))
       const { pathname } = new URL(request.url)
       if (reads && pathname === optionsPath) return Response.json(options, { headers: { 'cache-control': 'no-store' } })
-      note({ path: pathname, email: emailIn(body), cookie: request.headers.get('cookie'), address })
+      if (body) checkType(request, pathname)
+      await note({ path: pathname, email: emailIn(body), user: () => userOf(request.headers), address })
       const answer = handler(rebuilt(request, body, address))
       const [response] = await Promise.all([answer, asks.test(pathname) && sleep(askMs)])
       if (!reads) onChange()
@@ -51,6 +58,14 @@ export function createAccountRoutes({ handler, origins, limits, options, onChang
       return toldRefusal(error)
     }
   }
+}
+
+/** What is read here before Better Auth reads it must mean the same to both. */
+function checkType({ headers }: Request, pathname: string): void {
+  const [type = ''] = (headers.get('content-type') ?? '').split(';')
+  const given = type.trim().toLowerCase()
+  if (given === 'application/json' || (given === formType && comesBack.test(pathname))) return
+  throw new AppError('UNSUPPORTED_MEDIA_TYPE', 'The body must be JSON: content-type application/json.')
 }
 
 function emailIn(body: string | null): unknown {

@@ -42,7 +42,10 @@ export type Auth = {
   handler(request: Request, address?: string): Promise<Response>
   /** Who is asking. Throws as `authenticate` in authenticate.ts says. */
   authenticate(request: Request): Promise<Viewer>
-  /** Whether the viewer's session or key is still there (as of at most 30 s ago, or of now): for streams, which outlive their request. */
+  /**
+   * Whether what the viewer came with is still good: its time is not over, and the session or key is there (as of at most
+   * 30 s ago, or of now). For streams, which outlive their request.
+   */
   stillSignedIn(viewer: Viewer, asOf?: 'lately' | 'now'): Promise<boolean>
   /** An API key was revoked: nothing that is remembered of keys holds any more. */
   forgetKeys(): void
@@ -90,6 +93,7 @@ export async function createAuth(
       handler: (request) => auth.handler(request),
       origins,
       limits: settings.limits ?? standardLimits,
+      userOf: async (headers) => (await judges.readCookie(headers))?.userId ?? null,
       options: { mail: parts.mailer !== undefined, providers: offered(settings.providers ?? noProviders) },
       onChange() {
         sessions.forget()
@@ -97,10 +101,12 @@ export async function createAuth(
       },
     }),
     authenticate: (request) => authenticate(request, judges),
-    stillSignedIn: async (viewer, asOf) =>
-      viewer.sessionId
+    stillSignedIn: async (viewer, asOf) => {
+      if (viewer.expiresAt !== undefined && viewer.expiresAt.getTime() <= Date.now()) return false
+      return viewer.sessionId
         ? (await sessions.find(viewer.sessionId, asOf))?.userId === viewer.id
-        : viewer.keyId !== undefined && keys.isThere(viewer),
+        : viewer.keyId !== undefined && keys.isThere(viewer)
+    },
     forgetKeys: () => keys.forget(),
     userOf: async ({ id }) => {
       const user = await db

@@ -15,22 +15,22 @@ export type Try = {
   path: string
   /** Of the body, as it was sent. */
   email: unknown
-  /** The session whose password is checked once more. */
-  cookie: string | null
+  /** Whose password is checked once more: the session's, however its cookie is dressed up. Asked only where it matters. */
+  user(): Promise<string | null>
   address: string | undefined
 }
 
 /**
  * Counts what could guess a password, flood the sign-up or fill a mailbox: per account, so that it does not help to come
- * from many addresses, and per address, so that it does not help to try many accounts. Throws RATE_LIMITED.
+ * from many addresses, and per address, so that it does not help to try many accounts. Rejects with RATE_LIMITED.
  */
-export function createSignInLimits(limits: SignInLimits): (tried: Try) => void {
+export function createSignInLimits(limits: SignInLimits): (tried: Try) => Promise<void> {
   const tries = (name: keyof SignInLimits, windowMs: number) => new Tries(name, limits[name], windowMs)
   const perAccount = tries('signInsPerMinute', minute)
   const perAddress = tries('signInsPerAddressPerMinute', minute)
   const signUps = tries('signUpsPerHour', hour)
   const resets = tries('resetsPerHour', hour)
-  return ({ path, email, cookie, address }) => {
+  return async ({ path, email, user, address }) => {
     const from = addressKey(address ?? '')
     const account = typeof email === 'string' ? email.trim().toLowerCase() : null
     const route = plainPath(path)
@@ -39,7 +39,8 @@ export function createSignInLimits(limits: SignInLimits): (tried: Try) => void {
       if (account !== null) perAccount.note(account)
     } else if (/\/(change-password|verify-password|set-password|change-email|delete-user)$/.test(route)) {
       perAddress.note(from)
-      if (cookie !== null) perAccount.note(`cookie ${cookie}`)
+      const id = await user()
+      if (id !== null) perAccount.note(`user ${id}`)
     } else if (/\/sign-up\//.test(route)) {
       signUps.note(from)
     } else if (/\/(forget-password|request-password-reset|send-verification-email)/.test(route)) {
