@@ -101,6 +101,16 @@ describe('cost', () => {
     [`query ($n: Int) { conversations(first: $n) { ${page} } }`, 30, { n: 30 }],
     [`{ conversations(first: 10) { edges { node { activeRun { id } messages(first: 5) { ${page} } } } } }`, 70],
     ['{ nodes(ids: ["a", "b", "c"]) { id } }', 3],
+    [`query ($n: Int = 100) { conversations(first: $n) { ${page} } }`, 100],
+    [`query ($n: Int = 100) { conversations(first: $n) { ${page} } }`, 7, { n: 7 }],
+    [`query ($n: Int = 100) { conversations(first: $n) { ${page} } }`, 20, { n: null }],
+    [`query ($n: Int = 1) { ...F } fragment F on Query { conversations(first: $n) { ${page} } }`, 1],
+    [
+      `query A($n: Int = 1) { ...F } query B($n: Int = 50) { ...F } query C($n: Int) { ...F } fragment F on Query { conversations(first: $n) { ${page} } }`,
+      50,
+    ],
+    ['query ($ids: [ID!]! = ["a", "b", "c"]) { nodes(ids: $ids) { id } }', 3],
+    ['query ($ids: [ID!]! = ["a", "b", "c"]) { nodes(ids: $ids) { id } }', 1, { ids: ['a'] }],
     ['query ($ids: [ID!]!) { nodes(ids: $ids) { ... on Run { messages { id } } } }', 4, { ids: ['a', 'b'] }],
     [`{ ...F } fragment F on Query { a: viewer { id } b: viewer { ...G } } fragment G on User { id }`, 2],
     ['{ __schema { types { name fields { name } } } }', 0],
@@ -235,6 +245,13 @@ describe('a bomb', () => {
     [
       'of brackets in its variables',
       () => `{"query":"{ __typename }","variables":{"a":${'['.repeat(100_000)}${']'.repeat(100_000)}}}`,
+    ],
+    [
+      'of pages in pages, as a variable is when nothing is given',
+      () => ({
+        query:
+          'query ($n: Int = 100) { conversations(first: $n) { edges { node { messages(first: $n) { edges { node { id } } } } } } }',
+      }),
     ],
     ['of quotes', () => ({ query: `{ a: __typename ${'"""\\"""'.repeat(40_000)} }` })],
   ]

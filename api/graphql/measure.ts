@@ -11,6 +11,7 @@ import {
   Kind,
   type OperationDefinitionNode,
   type SelectionSetNode,
+  valueFromASTUntyped,
 } from 'graphql'
 
 /** How big a request is, known from its document and variables alone. */
@@ -35,8 +36,8 @@ const nothing: Part = { all: 0, depth: 0, introspection: 0, aliases: 0, fields: 
 
 /**
  * Measures a document that was not validated: what the schema does not know weighs nothing, and a fragment that leads
- * to itself is followed once. Each fragment is looked at once, so the time grows with the length of the document alone.
- * Of several operations the biggest counts.
+ * to itself is followed once. Of several operations the biggest counts. Each fragment is looked at once, and once more
+ * for each operation whose variables have values of their own, so the time is bounded by the length of the document.
  */
 export function measure(
   schema: GraphQLSchema,
@@ -46,7 +47,11 @@ export function measure(
 ): Measures {
   const measuring = new Measuring(schema, document, variables, sizes)
   const operations = document.definitions.filter((it) => it.kind === Kind.OPERATION_DEFINITION)
-  const parts = operations.map((operation) => measuring.operation(operation))
+  const parts = operations.map((operation) => {
+    const standard = defaultsOf(operation)
+    const own = standard ? new Measuring(schema, document, { ...standard, ...variables }, sizes) : measuring
+    return own.operation(operation)
+  })
   const most = (of: keyof Part) => Math.max(0, ...parts.map((part) => part[of]))
   return {
     queryTokens: most('all'),
@@ -57,6 +62,14 @@ export function measure(
     queryDirectives: directivesIn(document),
     queryCost: most('cost'),
   }
+}
+
+/** What its variables are when nothing is given for them; null when it says nothing of that. */
+function defaultsOf({ variableDefinitions = [] }: OperationDefinitionNode): Variables | null {
+  const given = variableDefinitions.flatMap(({ variable, defaultValue }) =>
+    defaultValue ? [[variable.name.value, valueFromASTUntyped(defaultValue)] as const] : [],
+  )
+  return given.length > 0 ? Object.fromEntries(given) : null
 }
 
 class Measuring {
