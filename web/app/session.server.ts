@@ -45,10 +45,21 @@ export function toSignIn(request: Request): Response {
   return redirect(`/sign-in?to=${encodeURIComponent(page)}`)
 }
 
-/** Where to go after signing in: a path of ours, nothing else. */
-export function destination(request: Request): string {
-  const to = new URL(request.url).searchParams.get('to') ?? ''
-  return /^\/(?![/\\])/.test(to) ? to : '/dashboard'
+/**
+ * Where to go after signing in: a path of ours, nothing else. It is read as the browser will read it, which overlooks tabs
+ * and line breaks and takes a backslash for a slash.
+ */
+export function destination({ url }: Request): string {
+  const to = new URL(url).searchParams.get('to') ?? ''
+  const path = to.startsWith('/') ? ownPath(to, url) : null
+  // What was left out on the way may have brought two slashes to the front: `/.//evil.example`.
+  return path !== null && ownPath(path, url) === path ? path : '/dashboard'
+}
+
+function ownPath(to: string, base: string): string | null {
+  if (!URL.canParse(to, base)) return null
+  const { origin, pathname, search, hash } = new URL(to, base)
+  return origin === new URL(base).origin ? `${pathname}${search}${hash}` : null
 }
 
 type AuthPath = 'sign-in/email' | 'sign-up/email' | 'sign-out'
