@@ -5,6 +5,7 @@ import { createClientAddress } from './auth/client-address.ts'
 import { createMailer } from './auth/mailer.ts'
 import { drawFrom, Rates } from './auth/rates.ts'
 import { keptSecret } from './auth/secret.ts'
+import { StreamPlaces } from './auth/stream-places.ts'
 import { toldRefusal } from './auth/told-refusal.ts'
 import { ProcessBell } from './bell/bell.ts'
 import { PostgresBell } from './bell/postgres-bell.ts'
@@ -70,6 +71,7 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
   const { userOf, stillSignedIn, forgetKeys } = auth
   const { production, graphiql } = config
   const links = createAttachmentLinks({ url: config.url, secret: config.secret ?? (await keptSecret(config.dataDir)) })
+  const places = new StreamPlaces(limits)
   const graphql = createGraphqlEndpoint({
     units,
     links,
@@ -78,6 +80,7 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
     toolboxes,
     limits,
     rates,
+    places,
     authenticate,
     userOf,
     stillSignedIn,
@@ -85,10 +88,12 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
     graphiql,
     production,
   })
-  const chatkit = createChatkitEndpoint({ units, bell, runs, model, limits, links, authenticate, stillSignedIn })
+  const chatkit = createChatkitEndpoint({
+    ...{ units, bell, runs, model, rates, limits, links, authenticate, stillSignedIn },
+  })
   const attachments = createAttachmentEndpoint({ units, links, limits, authenticate })
   const imports = new Imports({ units, bell, limits })
-  const transfer = createTransferEndpoint({ units, imports, authenticate, limits })
+  const transfer = createTransferEndpoint({ units, imports, places, limits, authenticate, stillSignedIn })
   const mcp = createMcpEndpoint({ units, bell, limits, url: config.url, ...auth, authenticate })
   const addressOf = createClientAddress(config.trustedProxies)
   const isSecure = config.url.startsWith('https:')

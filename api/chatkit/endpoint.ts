@@ -1,3 +1,4 @@
+import type { Rates } from '../auth/rates.ts'
 import { requireScopes } from '../auth/require-scopes.ts'
 import type { Units } from '../auth/units.ts'
 import type { Scope, Viewer } from '../auth/viewer.ts'
@@ -33,6 +34,7 @@ export type ChatkitParts = {
   bell: Bell
   runs: Runs
   model: Pick<Model, 'transcribe'>
+  rates: Pick<Rates, 'take'>
   /** Addresses of files that people sent. */
   links: AttachmentLinks
   /** Who is asking. Rejects with UNAUTHENTICATED. */
@@ -107,15 +109,17 @@ async function serve(
       await deleteDraft(em, viewer, attachmentOf(asked.params.attachment_id))
       return json({})
     case 'input.transcribe':
-      return json(await transcribe(parts.model, asked, limits, signal))
+      return json(await transcribe(parts, viewer, asked, limits, signal))
     case 'items.feedback':
       await giveFeedback(em, viewer, bell, asked)
       return json({})
     case 'threads.list':
-      return json(await listThreads(em, viewer, asked.params))
+      return json(await listThreads(em, viewer, asked.params, limits))
     case 'threads.get_by_id': {
       const conversation = await ownConversation(em, viewer, conversationOf(asked.params.thread_id))
-      return json(toThread(conversation, await listItems(em, viewer, conversation.id, links, { order: 'asc' })))
+      return json(
+        toThread(conversation, await listItems(em, viewer, conversation.id, { links, limits }, { order: 'asc' })),
+      )
     }
     case 'threads.update': {
       const { thread_id: threadId, title } = asked.params
@@ -126,7 +130,7 @@ async function serve(
       return json({})
     case 'items.list': {
       const conversation = await ownConversation(em, viewer, conversationOf(asked.params.thread_id))
-      return json(await listItems(em, viewer, conversation.id, links, asked.params))
+      return json(await listItems(em, viewer, conversation.id, { links, limits }, asked.params))
     }
     default:
       return asked satisfies never

@@ -4,13 +4,15 @@ import type { AttachmentLinks } from '../conversations/attachment-links.ts'
 import { listMessages } from '../conversations/conversations.ts'
 import { Message } from '../conversations/message.entity.ts'
 import { notFound } from '../errors.ts'
-import { standardLimits } from '../limits.ts'
+import type { PageLimits } from '../page.ts'
 import { findToolCalls, toolCallsOfMessages } from '../runs/reading.ts'
 import type { ToolCall } from '../runs/tool-call.entity.ts'
 import { filesOf } from './files.ts'
 import type { Page, Paging, ThreadItem } from './protocol.ts'
 import { pageOf, pageSize } from './threads.ts'
 import { callOfItem, messageOfItem, toItems } from './translate.ts'
+
+export type ItemParts = { links: AttachmentLinks; limits: PageLimits }
 
 /**
  * A page of a conversation's items, ordered by (number of the message, kind): what was said stands before the workflow
@@ -20,12 +22,12 @@ export async function listItems(
   em: SqlEntityManager,
   viewer: Viewer,
   conversationId: string,
-  links: AttachmentLinks,
+  parts: ItemParts,
   { limit, order, after }: Paging,
 ): Promise<Page<ThreadItem>> {
-  const size = pageSize(limit)
+  const size = pageSize(limit, parts.limits)
   const items: ThreadItem[] = []
-  for await (const item of new ItemReader(em, viewer, conversationId, links, order).beyond(after ?? null, size + 1)) {
+  for await (const item of new ItemReader(em, viewer, conversationId, parts, order).beyond(after ?? null, size + 1)) {
     items.push(item)
     if (items.length > size) break
   }
@@ -62,20 +64,14 @@ class ItemReader {
   readonly #em: SqlEntityManager
   readonly #viewer: Viewer
   readonly #conversationId: string
-  readonly #links: AttachmentLinks
+  readonly #parts: ItemParts
   readonly #forwards: boolean
 
-  constructor(
-    em: SqlEntityManager,
-    viewer: Viewer,
-    conversationId: string,
-    links: AttachmentLinks,
-    order: 'asc' | 'desc',
-  ) {
+  constructor(em: SqlEntityManager, viewer: Viewer, conversationId: string, parts: ItemParts, order: 'asc' | 'desc') {
     this.#em = em
     this.#viewer = viewer
     this.#conversationId = conversationId
-    this.#links = links
+    this.#parts = parts
     this.#forwards = order === 'asc'
   }
 
@@ -83,7 +79,7 @@ class ItemReader {
   async *beyond(itemId: string | null, batch: number): AsyncGenerator<ThreadItem, void> {
     const from = itemId === null ? null : await this.#message(itemId)
     if (from) yield* from.rest
-    const first = Math.min(batch, standardLimits.pageMax)
+    const first = Math.min(batch, this.#parts.limits.pageMax)
     let cursor = from?.cursor ?? null
     for (let more = true; more; ) {
       const page = await this.#page(first, cursor)
@@ -97,14 +93,15 @@ class ItemReader {
   }
 
   #page(size: number, cursor: string | null) {
+    const { limits } = this.#parts
     const args = this.#forwards ? { first: size, after: cursor } : { last: size, before: cursor }
-    return listMessages(this.#em, this.#viewer, this.#conversationId, args)
+    return listMessages(this.#em, this.#viewer, this.#conversationId, { ...args, limits })
   }
 
   async #items(messages: Message[]): Promise<ThreadItem[]> {
     const spoken = messages.filter((message) => message.role === 'ASSISTANT').map((message) => message.id)
     const calls = spoken.length > 0 ? await toolCallsOfMessages(this.#em, this.#viewer, spoken) : new Map()
-    const files = await filesOf(this.#em, this.#viewer, this.#links, messages)
+    const files = await filesOf(this.#em, this.#viewer, this.#parts.links, messages)
     return messages.flatMap((message) => this.#ordered(toItems(message, calls.get(message.id) ?? [], files)))
   }
 

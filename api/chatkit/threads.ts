@@ -3,7 +3,7 @@ import type { Viewer } from '../auth/viewer.ts'
 import { listConversations, ownConversation } from '../conversations/conversations.ts'
 import { notFound } from '../errors.ts'
 import { internalId } from '../ids.ts'
-import { standardLimits } from '../limits.ts'
+import type { PageLimits } from '../page.ts'
 import type { Page, Paging, Thread } from './protocol.ts'
 import { toThread } from './translate.ts'
 
@@ -15,8 +15,8 @@ export function conversationOf(threadId: string): string {
 }
 
 /** ChatKit has been seen to ask for 9999 at once: it gets a full page, and the truth about whether there is more. */
-export function pageSize(limit: number | null | undefined): number {
-  return Math.min(Math.max(limit || standardLimits.pageDefault, 1), standardLimits.pageMax)
+export function pageSize(limit: number | null | undefined, { pageDefault, pageMax }: PageLimits): number {
+  return Math.min(Math.max(limit || pageDefault, 1), pageMax)
 }
 
 /**
@@ -27,14 +27,15 @@ export async function listThreads(
   em: SqlEntityManager,
   viewer: Viewer,
   { limit, order, after }: Paging,
+  limits: PageLimits,
 ): Promise<Page<Thread>> {
   const cursor = after == null ? null : await cursorOf(em, viewer, after)
-  const size = pageSize(limit)
+  const size = pageSize(limit, limits)
   const newestFirst = order === 'desc'
   const page = await listConversations(
     em,
     viewer,
-    newestFirst ? { first: size, after: cursor } : { last: size, before: cursor },
+    newestFirst ? { first: size, after: cursor, limits } : { last: size, before: cursor, limits },
   )
   const threads = page.nodes.map((conversation) => toThread(conversation))
   if (!newestFirst) threads.reverse()

@@ -1,3 +1,5 @@
+import type { Rates } from '../auth/rates.ts'
+import type { Viewer } from '../auth/viewer.ts'
 import { AppError, badInput } from '../errors.ts'
 import type { Limits } from '../limits.ts'
 import type { Model, Recording } from '../runs/model.ts'
@@ -5,11 +7,13 @@ import { RunError } from '../runs/run-failure.ts'
 import type { RequestOf } from './protocol.ts'
 
 /**
- * What a person said, as text. CONFLICT when this server has no model that could write it down, BAD_USER_INPUT for what is
- * no recording, PAYLOAD_TOO_LARGE for one that is too long, OVERLOADED when the model fails.
+ * What a person said, as text. It counts as a message sent: a model is paid for it. CONFLICT when this server has no model
+ * that could write it down, BAD_USER_INPUT for what is no recording, PAYLOAD_TOO_LARGE for one that is too long,
+ * RATE_LIMITED for one too many in a minute, OVERLOADED when the model fails.
  */
 export async function transcribe(
-  model: Pick<Model, 'transcribe'>,
+  { model, rates }: { model: Pick<Model, 'transcribe'>; rates: Pick<Rates, 'take'> },
+  viewer: Viewer,
   { params }: RequestOf<'input.transcribe'>,
   { recordingBytes }: Pick<Limits, 'recordingBytes'>,
   signal: AbortSignal,
@@ -21,6 +25,7 @@ export async function transcribe(
     throw new AppError('PAYLOAD_TOO_LARGE', `A recording has at most ${recordingBytes} bytes.`, {
       ...{ limit: recordingBytes, limitName: 'recordingBytes', actual },
     })
+  await rates.take(viewer, 'sendsPerMinute')
   try {
     return { text: await model.transcribe(recording, signal) }
   } catch (error) {

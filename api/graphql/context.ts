@@ -1,5 +1,6 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Budget, Rates } from '../auth/rates.ts'
+import type { StreamPlaces } from '../auth/stream-places.ts'
 import type { Units } from '../auth/units.ts'
 import type { Viewer } from '../auth/viewer.ts'
 import type { Bell } from '../bell/bell.ts'
@@ -8,7 +9,6 @@ import type { Limits } from '../limits.ts'
 import type { Runs } from '../runs/runs.ts'
 import type { Toolboxes } from '../tools/toolbox.ts'
 import { createLoaders, type Loaders } from './loaders.ts'
-import type { StreamPlaces } from './stream-places.ts'
 
 /** What resolvers work with that lives as long as the process. */
 export type Parts = {
@@ -23,6 +23,8 @@ export type Parts = {
   /** A key was revoked: what is remembered of keys no longer holds. */
   forgetKeys(): void
   rates: Rates
+  /** Those of all open streams of this process, whichever door they came by. */
+  places: StreamPlaces
   limits: Limits
   /** Addresses of files that people sent. */
   links: AttachmentLinks
@@ -32,7 +34,6 @@ export type Person = { id: string; name: string; email: string }
 
 /** What every resolver is given: who asks, and one unit of work. */
 export type Context = Parts & {
-  places: StreamPlaces
   viewer: Viewer
   request: Request
   em: SqlEntityManager
@@ -43,12 +44,7 @@ export type Context = Parts & {
 /** What this request costs, and what is left of the minute's budget. Filled in before anything is resolved. */
 export type Spent = { cost: number; budget: Budget | null; retryAfterMs?: number }
 
-export function createContext(
-  parts: Parts & { places: StreamPlaces },
-  viewer: Viewer,
-  request: Request,
-  spent: Spent,
-): Context {
+export function createContext(parts: Parts, viewer: Viewer, request: Request, spent: Spent): Context {
   return { ...parts, viewer, request, spent, ...unit(parts, viewer) }
 }
 

@@ -7,7 +7,6 @@ import { type Asked, defences } from './defences.ts'
 import { createDocumentCache, noCache } from './document-cache.ts'
 import { createGraphiql } from './graphiql.ts'
 import { schema } from './schema.ts'
-import { StreamPlaces } from './stream-places.ts'
 import { toldError } from './told-error.ts'
 
 export type GraphqlParts = Parts & {
@@ -20,10 +19,9 @@ export type GraphqlParts = Parts & {
 
 /** The door for GraphQL: queries, mutations, and subscriptions as server-sent events. Never rejects. */
 export function createGraphqlEndpoint(parts: GraphqlParts): (request: Request) => Promise<Response> {
-  const places = new StreamPlaces(parts.limits)
   const yoga = createYoga<Asked, Context>({
     schema,
-    context: ({ request, viewer, spent }) => createContext({ ...parts, places }, viewer, request, spent),
+    context: ({ request, viewer, spent }) => createContext(parts, viewer, request, spent),
     maskedErrors: { maskError: toldError },
     plugins: [defences({ schema, ...parts }), errorsAreTold(parts.production)],
     parserAndValidationCache: { documentCache: createDocumentCache(), errorCache: noCache },

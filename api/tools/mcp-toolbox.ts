@@ -10,21 +10,22 @@ import type { ServerConfig } from './mcp-config.ts'
 import { type ConnectedTool, openToolbox } from './open-toolbox.ts'
 import { createSchemaChecks } from './schema-checks.ts'
 import { builtInNames, createServer, subjectOf } from './server/server.ts'
+import type { OwnToolLimits } from './server/tool.ts'
 import type { Toolboxes, ToolServer } from './toolbox.ts'
 
-export type ToolLimits = Pick<
-  Limits,
-  | 'toolSeconds'
-  | 'toolTotalSeconds'
-  | 'toolArgumentBytes'
-  | 'toolReadBytes'
-  | 'toolsPerServer'
-  | 'toolDescriptionBytes'
-  | 'toolSchemaBytes'
-  | 'breakerFailures'
-  | 'breakerSeconds'
-  | 'taskCharacters'
->
+export type ToolLimits = OwnToolLimits &
+  Pick<
+    Limits,
+    | 'toolSeconds'
+    | 'toolTotalSeconds'
+    | 'toolArgumentBytes'
+    | 'toolReadBytes'
+    | 'toolsPerServer'
+    | 'toolDescriptionBytes'
+    | 'toolSchemaBytes'
+    | 'breakerFailures'
+    | 'breakerSeconds'
+  >
 
 /** A run that begins while servers are being connected waits so long for them, and no longer. */
 const waitForServersMs = 1_500

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import type { ReadableStream as WebStream } from 'node:stream/web'
 import { requireScopes } from '../auth/require-scopes.ts'
+import type { StreamPlaces } from '../auth/stream-places.ts'
 import { toldRefusal } from '../auth/told-refusal.ts'
 import type { Units } from '../auth/units.ts'
 import type { Viewer } from '../auth/viewer.ts'
@@ -15,7 +16,11 @@ import { exportMarkdown } from './markdown.ts'
 export type TransferParts = {
   units: Units
   imports: Imports
+  /** A download takes one of them, as long as it lasts. */
+  places: Pick<StreamPlaces, 'take'>
   authenticate(request: Request): Promise<Viewer>
+  /** Whether the viewer's session or key is still there: downloads outlive the request that began them. */
+  stillSignedIn(viewer: Viewer): Promise<boolean>
   limits: Limits
 }
 
@@ -56,8 +61,11 @@ const formats = {
   markdown: { type: 'text/markdown; charset=utf-8', name: 'parley-export.md' },
 } as const
 
+/** So often a download looks whether its reader may still read. */
+const lookMs = 30_000
+
 async function download(
-  { units, authenticate }: TransferParts,
+  { units, places, authenticate, stillSignedIn }: TransferParts,
   downloads: Set<Readable>,
   request: Request,
 ): Promise<Response> {
@@ -73,9 +81,18 @@ async function download(
       ? asText(exportLines(units, viewer, { conversationId }))
       : exportMarkdown(units, viewer, { conversationId })
   const { type, name } = formats[format]
+  const giveBack = places.take(viewer.id)
   const file = Readable.from(asBytes(pieces))
   downloads.add(file)
-  file.once('close', () => downloads.delete(file))
+  const timer = setInterval(async () => {
+    // Who cannot be asked is not told off: it is asked again.
+    if (!(await stillSignedIn(viewer).catch(() => true))) file.destroy(sessionExpired())
+  }, lookMs).unref()
+  file.once('close', () => {
+    clearInterval(timer)
+    downloads.delete(file)
+    giveBack()
+  })
   return new Response(Readable.toWeb(file) as ReadableStream<Uint8Array<ArrayBuffer>>, {
     headers: {
       'content-type': type,
@@ -86,6 +103,8 @@ async function download(
     },
   })
 }
+
+const sessionExpired = () => new AppError('SESSION_EXPIRED', 'The credential has ended. Sign in and begin again.')
 
 /** Refused before the first byte. */
 async function wanted(units: Units, viewer: Viewer, id: string | null): Promise<string | null> {

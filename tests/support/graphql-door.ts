@@ -1,4 +1,5 @@
 import { Rates } from '../../api/auth/rates.ts'
+import { StreamPlaces } from '../../api/auth/stream-places.ts'
 import { scopes, type Viewer } from '../../api/auth/viewer.ts'
 import { ProcessBell } from '../../api/bell/bell.ts'
 import { AppError } from '../../api/errors.ts'
@@ -26,6 +27,7 @@ export function door(parts: Partial<GraphqlParts> = {}) {
     stillSignedIn: async () => true,
     forgetKeys: unused,
     rates: new Rates(parts.limits ?? standardLimits),
+    places: new StreamPlaces(parts.limits ?? standardLimits),
     links: { read: unused, upload: unused, check: unused },
     limits: standardLimits,
     graphiql: true,

@@ -2,6 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Viewer } from '../../auth/viewer.ts'
 import { listConversations, ownConversation } from '../../conversations/conversations.ts'
 import { publicId } from '../../ids.ts'
+import type { PageLimits } from '../../page.ts'
 import { conversationRow, said } from './read-conversation.ts'
 
 /** What a conversation is to a client that reads resources: one Markdown text. */
@@ -13,8 +14,8 @@ const maxCharacters = 200_000
 export const mimeType = 'text/markdown'
 
 /** The newest ones; others can be found with search_conversations. */
-export async function conversationResources(em: SqlEntityManager, viewer: Viewer) {
-  const { nodes } = await listConversations(em, viewer, { first: newest })
+export async function conversationResources(em: SqlEntityManager, viewer: Viewer, limits: PageLimits) {
+  const { nodes } = await listConversations(em, viewer, { first: Math.min(newest, limits.pageMax), limits })
   return nodes.map(({ id, title, updatedAt }) => ({
     uri: `conversation://${publicId('conv', id)}`,
     name: publicId('conv', id),

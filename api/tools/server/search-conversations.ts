@@ -32,8 +32,9 @@ export const searchConversationsTool = tool({
     found: z.array(FoundShape),
     more: z.boolean().describe('There are others: look for more words to narrow it down'),
   }),
-  async run({ query }, { em, viewer }) {
-    const { found, hasNextPage } = await searchMessages(em, viewer, { query, first: mostFound })
+  async run({ query }, { em, viewer, limits }) {
+    const first = Math.min(mostFound, limits.pageMax)
+    const { found, hasNextPage } = await searchMessages(em, viewer, { query, first }, limits)
     const ids = found.map(({ message }) => message.conversationId)
     const conversations = await em.find(Conversation, { id: { $in: ids }, ...owned(viewer) })
     const titles = new Map(conversations.map(({ id, title }) => [id, title]))

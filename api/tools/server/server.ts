@@ -7,7 +7,6 @@ import type { Viewer } from '../../auth/viewer.ts'
 import type { Bell } from '../../bell/bell.ts'
 import { AppError } from '../../errors.ts'
 import { standardLimits } from '../../limits.ts'
-import type { TaskLimits } from '../../tasks/tasks.ts'
 import { addTaskTool } from './add-task.ts'
 import { completeTaskTool } from './complete-task.ts'
 import { conversationResources, conversationText, conversationUri, mimeType } from './conversation-resource.ts'
@@ -15,7 +14,7 @@ import { deleteTaskTool } from './delete-task.ts'
 import { listTasksTool } from './list-tasks.ts'
 import { readConversationTool } from './read-conversation.ts'
 import { searchConversationsTool } from './search-conversations.ts'
-import { errorCodeKey, type Tool, type ToolContext } from './tool.ts'
+import { errorCodeKey, type OwnToolLimits, type Tool, type ToolContext } from './tool.ts'
 import { updateTaskTool } from './update-task.ts'
 
 /** The names under which people and programs see our own servers. */
@@ -51,7 +50,7 @@ export function createServer({
   units: Units
   viewer: Viewer
   bell: Bell
-  limits?: TaskLimits
+  limits?: OwnToolLimits
   parts?: readonly Part[]
 }): OwnServer {
   const [only] = parts.length === 1 ? parts : []
@@ -67,7 +66,7 @@ export function createServer({
   for (const tool of parts.flatMap((part) => toolsOf[part]))
     if (viewer.scopes.includes(tool.scope)) registerTool(server, tool, contextOf)
   if (parts.includes('conversations') && viewer.scopes.includes('conversations:read'))
-    registerConversations(server, units, viewer)
+    registerConversations(server, units, viewer, limits)
   return server
 }
 
@@ -112,8 +111,8 @@ function registerTool(server: McpServer, tool: Tool, contextOf: (extra: Extra) =
   )
 }
 
-function registerConversations(server: McpServer, units: Units, viewer: Viewer): void {
-  const list = async () => ({ resources: await masked(() => conversationResources(units.as(viewer), viewer)) })
+function registerConversations(server: McpServer, units: Units, viewer: Viewer, limits: OwnToolLimits): void {
+  const list = async () => ({ resources: await masked(() => conversationResources(units.as(viewer), viewer, limits)) })
   server.registerResource(
     'conversation',
     new ResourceTemplate(conversationUri, { list }),

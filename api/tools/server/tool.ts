@@ -2,14 +2,19 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { z } from 'zod'
 import type { Scope, Viewer } from '../../auth/viewer.ts'
 import type { Bell } from '../../bell/bell.ts'
+import type { Limits } from '../../limits.ts'
+import type { PageLimits } from '../../page.ts'
 import type { TaskLimits } from '../../tasks/tasks.ts'
+
+/** Those that hold for what our own tools are asked, as they hold for people. */
+export type OwnToolLimits = TaskLimits & PageLimits & Pick<Limits, 'searchCharacters'>
 
 /** What a tool works with: a unit of work of its own, for the user whom the server belongs to. */
 export type ToolContext = {
   em: SqlEntityManager
   viewer: Viewer
   bell: Bell
-  limits: TaskLimits
+  limits: OwnToolLimits
   /** Aborts when nobody waits for the result any more. */
   signal: AbortSignal
   /** Says how far it is to whoever wants to know. */

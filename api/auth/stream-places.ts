@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts'
 import type { Limits } from '../limits.ts'
 
-/** Places for open streams in this process: so many per user, and so many in all. */
+/** Places for open streams and downloads in this process: so many per user, and so many in all. */
 export class StreamPlaces {
   readonly #limits: Pick<Limits, 'subscriptionsPerUser' | 'subscriptions'>
   readonly #taken = new Map<string, number>()
