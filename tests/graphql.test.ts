@@ -477,7 +477,10 @@ test('who asks is told who they are, what they may, and where tools come from', 
         name: 'tasks',
         status: 'CONNECTED',
         error: null,
-        tools: expect.arrayContaining([expect.objectContaining({ name: 'add_task', readOnly: false })]),
+        tools: expect.arrayContaining([
+          expect.objectContaining({ name: 'add_task', readOnly: false, idempotent: false }),
+          expect.objectContaining({ name: 'complete_task', readOnly: false, idempotent: true }),
+        ]),
       },
       {
         name: 'conversations',

@@ -27,6 +27,10 @@ const Tool = builder.objectRef<ToolSpec>('Tool').implement({
       resolve: (tool) => tool.inputSchema,
     }),
     readOnly: t.exposeBoolean('readOnly', { description: 'It says of itself that it changes nothing.' }),
+    idempotent: t.exposeBoolean('idempotent', {
+      description:
+        'It says of itself that a second call with the same arguments changes nothing more, or that it changes nothing at all: a call that was cut off is made again.',
+    }),
     destructive: t.exposeBoolean('destructive', {
       description: 'It may destroy something: its server says so, or says nothing to the contrary.',
     }),

@@ -86,6 +86,7 @@ export const settings = {
   noTools: 'Er bietet gerade nichts an.',
   noServers: 'Es ist kein Werkzeugserver eingerichtet, deshalb kann der Assistent nur reden.',
   onlyReads: 'Liest nur',
+  mayRepeat: 'Gefahrlos wiederholbar',
   mayDestroy: 'Kann zerstören',
   asksFirst: 'Fragt dich zuerst',
   deleteAccount: 'Mein Konto löschen',

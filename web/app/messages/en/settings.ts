@@ -84,6 +84,7 @@ export const settings = {
   noTools: 'It offers nothing right now.',
   noServers: 'No tool server is set up, so the assistant can only talk.',
   onlyReads: 'Only reads',
+  mayRepeat: 'Safe to repeat',
   mayDestroy: 'May destroy',
   asksFirst: 'Asks you first',
   deleteAccount: 'Delete my account',

@@ -39,6 +39,7 @@ export const ToolServerFields = graphql(`
       title
       description
       readOnly
+      idempotent
       destructive
       needsApproval
     }

@@ -79,6 +79,8 @@ function ToolItem({ tool }: { tool: Tool }) {
         <span className="font-medium wrap-anywhere">{useToolTitle()(tool)}</span>
         <code className="font-mono text-xs text-muted wrap-anywhere">{tool.name}</code>
         {tool.readOnly && <Mark>{t('onlyReads')}</Mark>}
+        {/* What only reads can be repeated anyway. */}
+        {tool.idempotent && !tool.readOnly && <Mark>{t('mayRepeat')}</Mark>}
         {tool.destructive && <Mark tone="warn">{t('mayDestroy')}</Mark>}
         {tool.needsApproval && <Mark tone="warn">{t('asksFirst')}</Mark>}
       </p>
