@@ -10,9 +10,9 @@ type Catalogue = { readonly [key: string]: string | Catalogue }
 
 const pairs = leaves(english).map(([key, text]) => ({ key, english: text, german: leafAt(german, key) }))
 
-/** The same in both: names, and words that both languages have. */
+/** The same in both: names, units, and words that both languages have. */
 const alike =
-  /^(Parley|ChatKit|Esc|Enter|Live|Chat|Code|Name|E-mail|System|JSON|MCP|API|Inter|Markdown|Offline-?|\W|<\w+>|<\/\w+>|\{\w+(, \w+)?\})*$/i
+  /^(Parley|ChatKit|Esc|Enter|Live|Chat|Code|Name|E-mail|System|JSON|MCP|API|Inter|Markdown|Offline-?|\bs\b|\bmin\b|\W|<\w+>|<\/\w+>|\{\w+(, \w+)?\})*$/i
 
 /** Named as the API names it, and looked up by that. */
 const byCode = /\.(?:[A-Z_]+|[a-z]+_[a-z_]+)$/
