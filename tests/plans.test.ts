@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { Viewer } from '../api/auth/viewer.ts'
 import { type ConversationFilter, listConversations, listMessages } from '../api/conversations/conversations.ts'
+import { searchMessages } from '../api/conversations/search-messages.ts'
 import { listRuns } from '../api/runs/reading.ts'
 import { openDatabase } from './support/databases.ts'
 import { watchStatements } from './support/statements.ts'
@@ -93,6 +94,15 @@ describe('lists sit on an index', () => {
     expect(plan).toMatch(/Index Cond: .*ROW\(pinned, updated_at, id\) < ROW\(/)
     const back = await plansOf(() => listConversations(em(), viewer, { last: 20, before: after }))
     expect(back).toMatch(/Index Cond: .*ROW\(pinned, updated_at, id\) > ROW\(/)
+  })
+
+  test('what search found, kept to some conversations: by id', async () => {
+    const plan = await plansOf(() =>
+      searchMessages(database.units.as(viewer), viewer, { query: 'abc', archived: true, first: 5 }),
+    )
+    for (const table of ['message', 'conversation'])
+      expect(plan).toMatch(new RegExp(`Scan using ${table}_\\w+ on ${table} .*\\n.*Index Cond: .*\\bid = ANY`))
+    expect(plan).not.toContain('Seq Scan')
   })
 
   test('messages and runs of a conversation', async () => {

@@ -128,6 +128,52 @@ describe('what is found', () => {
   })
 })
 
+describe('only in some conversations', () => {
+  test('archived or not, and by when something happened there, on every page and in the count', async () => {
+    const old = Array.from({ length: 6 }, (_, at) => `the quince number ${at}`)
+    const { search, units, viewer, conversations } = await someoneWhoSaid({
+      Old: old,
+      New: ['a quince pie', 'x =>> y'],
+      'Quince jam': ['stir'],
+    })
+    const set = (at: number, to: object) =>
+      units.as(viewer).nativeUpdate(Conversation, { id: conversations[at]?.id }, to)
+    await set(0, { archivedAt: new Date(), updatedAt: new Date('2026-03-01T10:00:00Z') })
+    await set(1, { updatedAt: new Date('2026-03-02T10:00:00Z') })
+    await set(2, { updatedAt: new Date('2026-03-03T10:00:00Z') })
+    const among = async (args: Omit<SearchArgs, 'query'>, query = 'quince') => {
+      const seen: string[] = []
+      for (let after: string | undefined; ; ) {
+        const { found, hasNextPage, countAll } = await search(query, { first: 2, after, ...args })
+        after = found.at(-1)?.cursor
+        seen.push(...found.map(({ message }) => message.content))
+        if (hasNextPage) continue
+        expect(await countAll()).toBe(seen.length)
+        return seen.sort()
+      }
+    }
+    const day = (text: string) => new Date(`2026-03-${text}T00:00:00Z`)
+    expect(await among({ archived: true })).toEqual(old)
+    expect(await among({ archived: false })).toEqual(['a quince pie', 'stir'])
+    expect(await among({ archived: null, updatedAfter: null })).toEqual(['a quince pie', 'stir', ...old])
+    expect(await among({ updatedAfter: day('02') })).toEqual(['a quince pie', 'stir'])
+    expect(await among({ updatedAfter: day('02'), updatedBefore: day('03') })).toEqual(['a quince pie'])
+    expect(await among({ archived: true, updatedAfter: day('02') })).toEqual([])
+    expect(await among({ archived: false }, 'quinze')).toEqual(['a quince pie', 'stir'])
+    expect(await among({ archived: false }, '=>>')).toEqual(['x =>> y'])
+    expect(await among({ archived: true }, '=>>')).toEqual([])
+  })
+
+  test('what was written elsewhere is not taken for a typing error', async () => {
+    const { search } = await someoneWhoSaid({ One: ['a house by the sea', 'a horse in the field'] })
+    expect((await search('horse', { archived: true })).found).toEqual([])
+    const { finds, units, viewer, conversations } = await someoneWhoSaid({ One: ['a house'], Two: ['a horse'] })
+    await units.as(viewer).nativeUpdate(Conversation, { id: conversations[1]?.id }, { archivedAt: new Date() })
+    expect(await finds('horse')).toEqual(['a [horse]'])
+    expect((await searchMessages(units.as(viewer), viewer, { query: 'horse', archived: false })).found).toEqual([])
+  })
+})
+
 describe('words that nobody wrote any more', () => {
   const words = async (units: Awaited<ReturnType<typeof openDatabase>>['units'], viewer: { id: string }) =>
     (await units.as(viewer).execute<{ word: string }[]>('select word from search_word order by word')).map(
@@ -251,6 +297,13 @@ test('a program searches over GraphQL', async () => {
     pageInfo: { hasNextPage: false, endCursor: expect.any(String) },
     totalCount: 1,
   })
+  const putAway = (archived: boolean) =>
+    ada.query(
+      `{ searchMessages(query: "hotel", archived: ${archived}, updatedAfter: "2026-01-01T00:00:00Z") { totalCount } }`,
+    )
+  expect([await putAway(true), await putAway(false)]).toEqual([
+    ...[{ searchMessages: { totalCount: 0 } }, { searchMessages: { totalCount: 1 } }],
+  ])
 })
 
 test.each([

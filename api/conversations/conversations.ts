@@ -35,7 +35,11 @@ export type ConversationFilter = {
   updatedBefore?: Date | null
 }
 
-function listed(viewer: Viewer, { archived = false, titleContains, updatedAfter, updatedBefore }: ConversationFilter) {
+/** Which rows those are. */
+export function listed(
+  viewer: Viewer,
+  { archived = false, titleContains, updatedAfter, updatedBefore }: ConversationFilter,
+) {
   return {
     ...owned(viewer),
     ...(archived === null ? {} : { archivedAt: archived ? { $ne: null } : null }),

@@ -3,6 +3,8 @@ import { owned, type Viewer } from '../auth/viewer.ts'
 import { badInput } from '../errors.ts'
 import { type Limits, standardLimits } from '../limits.ts'
 import { type PageLimits, pageSize } from '../page.ts'
+import { Conversation } from './conversation.entity.ts'
+import { type ConversationFilter, listed } from './conversations.ts'
 import { meantWords } from './meant-words.ts'
 import { Message } from './message.entity.ts'
 
@@ -18,13 +20,18 @@ export type MessagesFound = {
   countAll(): Promise<number | null>
 }
 
-export type SearchArgs = { query: string; first?: number | null; after?: string | null }
+/** In which conversations to look; whatever is left out or null makes no difference. */
+export type SearchedIn = Pick<ConversationFilter, 'archived' | 'updatedAfter' | 'updatedBefore'>
+
+export type SearchArgs = SearchedIn & { query: string; first?: number | null; after?: string | null }
 
 type Hit = { message_id: string; score: number; titled: boolean }
 type Place = { score: number; id: string }
 
 const countedHits = 1_000
 const lookedThrough = 5_000
+/** More than the database compares for one query. */
+const everyHit = 100_000
 
 /**
  * The viewer's messages whose text, or whose conversation's title, has all the words: as PostgreSQL stems them, best
@@ -41,7 +48,7 @@ export async function searchMessages(
   const text = validQuery(args.query, limits)
   const size = pageSize({ first: args.first }, limits)
   const after = args.after == null ? null : readCursor(args.after, text, limits)
-  const asked = new Asked(em, viewer, text)
+  const asked = new Asked(em, viewer, text, filterOf(args))
   const { way, hits } = after
     ? { way: after.way, hits: await asked.hits(after.way, after, size + 1) }
     : await asked.firstHits(size + 1)
@@ -66,29 +73,47 @@ const ways = ['written', 'meant', 'text'] as const
 /** How the query is taken: word for word, as what may have been meant, or as a piece of text. */
 type Way = (typeof ways)[number]
 
-/** One text that someone looks for. */
+/** One text that someone looks for, in all conversations or in some of them. */
 class Asked {
   readonly #em: SqlEntityManager
   readonly #viewer: Viewer
   readonly #text: string
+  readonly #filter: ConversationFilter | null
   readonly #queries = new Map<Way, Promise<string | null>>()
 
-  constructor(em: SqlEntityManager, viewer: Viewer, text: string) {
+  constructor(em: SqlEntityManager, viewer: Viewer, text: string, filter: ConversationFilter | null) {
     this.#em = em
     this.#viewer = viewer
     this.#text = text
+    this.#filter = filter
   }
 
-  /** The first way that finds something. */
+  /** The first way that finds something anywhere: what was meant does not depend on where one looks. */
   async firstHits(most: number): Promise<{ way: Way; hits: Hit[] }> {
     for (const way of ways) {
-      const hits = await this.hits(way, null, most)
-      if (hits.length > 0) return { way, hits }
+      const hits = await this.#hitsAnywhere(way, null, this.#filter ? everyHit : most)
+      if (hits.length > 0) return { way, hits: await this.#fitting(hits, most) }
     }
     return { way: 'written', hits: [] }
   }
 
   async hits(way: Way, behind: Place | null, most: number): Promise<Hit[]> {
+    return this.#fitting(await this.#hitsAnywhere(way, behind, this.#filter ? everyHit : most), most)
+  }
+
+  /** Asked as the viewer, by id: what matches is found as the system, which is to read no more than it has to. */
+  async #fitting(hits: readonly Hit[], most: number): Promise<Hit[]> {
+    if (!this.#filter) return [...hits]
+    const fitting: Hit[] = []
+    for (let at = 0; at < hits.length && fitting.length < most; at += lookedUp) {
+      const some = hits.slice(at, at + lookedUp)
+      const fit = await messagesIn(this.#em, this.#viewer, some, this.#filter)
+      fitting.push(...some.filter(({ message_id }) => fit.has(message_id)))
+    }
+    return fitting.slice(0, most)
+  }
+
+  async #hitsAnywhere(way: Way, behind: Place | null, most: number): Promise<Hit[]> {
     if (way === 'text') return hitsOfText(this.#em, this.#viewer, this.#text, behind, most)
     const query = await this.query(way)
     if (!query) return []
@@ -114,6 +139,36 @@ class Asked {
     const [row] = await this.#em.execute<{ query: string }[]>(sql, [this.#text])
     return row?.query ?? ''
   }
+}
+
+const lookedUp = 1_000
+
+function filterOf({ archived, updatedAfter, updatedBefore }: SearchedIn): ConversationFilter | null {
+  const isAny = archived == null && !updatedAfter && !updatedBefore
+  return isAny ? null : { archived: archived ?? null, updatedAfter, updatedBefore }
+}
+
+/** The ids of those that stand in a conversation that fits. */
+async function messagesIn(
+  em: SqlEntityManager,
+  viewer: Viewer,
+  hits: readonly Hit[],
+  filter: ConversationFilter,
+): Promise<ReadonlySet<string>> {
+  const ids = hits.map(({ message_id }) => message_id)
+  const messages = await em.find(
+    Message,
+    { id: { $in: ids }, ...owned(viewer) },
+    { fields: ['id', 'conversationId'], disableIdentityMap: true },
+  )
+  const conversationIds = [...new Set(messages.map(({ conversationId }) => conversationId))]
+  const conversations = await em.find(
+    Conversation,
+    { $and: [{ id: { $in: conversationIds } }, listed(viewer, filter)] },
+    { fields: ['id'], disableIdentityMap: true },
+  )
+  const fit = new Set(conversations.map(({ id }) => id))
+  return new Set(messages.filter((it) => fit.has(it.conversationId)).map(({ id }) => id))
 }
 
 /** The last resort is for what has no words: signs, scripts without spaces. Only the newest messages are looked at. */

@@ -43,13 +43,25 @@ const Connection = builder.objectRef<MessagesFound>('MessageSearchConnection').i
 builder.queryField('searchMessages', (t) =>
   t.field({
     description:
-      'Full text over message contents and titles: stemmed, and forgiving of a typing error. All words must match; quotes keep words together, a minus excludes, `or` is or. Best match first; forward only. Superseded messages are not found.',
+      'Full text over message contents and titles: stemmed, and forgiving of a typing error. All words must match; quotes keep words together, a minus excludes, `or` is or. Best match first; forward only, and with the same arguments on each page. Superseded messages are not found.',
     type: Connection,
     nullable: true,
     args: {
       query: t.arg.string({ required: true, description: 'What to look for: 1 to 200 characters.' }),
       first: t.arg.int({ description: 'How many to give: 0 to 100; left out: 20.' }),
       after: t.arg.string({ description: 'Only what comes after this cursor.' }),
+      archived: t.arg.boolean({
+        description:
+          'False: only in conversations of the list. True: only in those that were put away. Null or left out: in both.',
+      }),
+      updatedAfter: t.arg({
+        type: 'DateTime',
+        description: 'Only in conversations in which something happened after this.',
+      }),
+      updatedBefore: t.arg({
+        type: 'DateTime',
+        description: 'Only in conversations in which nothing happened since this.',
+      }),
     },
     resolve: (_, args, { em, viewer, limits }) => searchMessages(em, viewer, args, limits),
   }),

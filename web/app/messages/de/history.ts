@@ -2,7 +2,7 @@ import type { Messages, Translated } from '../shape.ts'
 
 export const history = {
   search: 'Suche',
-  placeholder: 'In allem suchen, was gesagt wurde',
+  placeholder: 'In dem suchen, was gesagt wurde',
   show: 'Zeige',
   current: 'Aktuelle',
   archived: 'Archivierte',
@@ -15,6 +15,7 @@ export const history = {
   foundAtLeast: '{count, number} oder mehr gefunden',
   howTo:
     'Alle Wörter müssen vorkommen. Anführungszeichen halten Wörter zusammen, ein Minus schließt ein Wort aus, und „or“ heißt: eines von beiden.',
+  everywhere: 'In allen Unterhaltungen suchen',
   you: 'Du: ',
   conversations: 'Unterhaltungen',
   isArchived: 'archiviert',

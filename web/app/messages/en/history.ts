@@ -1,7 +1,7 @@
 /** Looking for what was said. */
 export const history = {
   search: 'Search',
-  placeholder: 'Search in everything that was said',
+  placeholder: 'Search in what was said',
   show: 'Show',
   current: 'Current',
   archived: 'Archived',
@@ -13,6 +13,7 @@ export const history = {
   foundCount: '{count, number} found',
   foundAtLeast: '{count, number} or more found',
   howTo: 'All words have to be in it. Quotes keep words together, a minus leaves a word out, and “or” means either.',
+  everywhere: 'Search in all conversations',
   you: 'You: ',
   conversations: 'Conversations',
   isArchived: 'archived',

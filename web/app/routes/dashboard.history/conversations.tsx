@@ -4,15 +4,15 @@ import { useTranslations } from 'use-intl'
 import { query } from '~/api.ts'
 import { type ListedConversation, useFrame } from '~/components/frame-context.ts'
 import { ArchiveIcon, ChatIcon, PinIcon } from '~/components/icons.tsx'
+import { MoreButton } from '~/components/more-button.tsx'
 import { Notice } from '~/components/notice.tsx'
 import { useShownTitle } from '~/components/shown-title.ts'
 import { When } from '~/components/when.tsx'
 import { ConversationMenu } from '~/routes/dashboard/conversation-menu.tsx'
+import { usePages } from '~/use-pages.ts'
 import type { ConversationFilter, HistoryListQuery } from '../../../../schema/generated/graphql.ts'
 import { belongs, type Shown } from './filter.ts'
-import { MoreButton } from './more-button.tsx'
 import { HistoryList } from './queries.ts'
-import { usePages } from './use-pages.ts'
 
 type ConversationsProps = {
   read: NonNullable<HistoryListQuery['conversations']>

@@ -1,24 +1,25 @@
 import { Link } from '@remix-run/react'
 import { useTranslations } from 'use-intl'
 import { query as ask } from '~/api.ts'
+import { MoreButton } from '~/components/more-button.tsx'
 import { useShownTitle } from '~/components/shown-title.ts'
 import { When } from '~/components/when.tsx'
-import type { SearchHistoryQuery } from '../../../../schema/generated/graphql.ts'
-import { MoreButton } from './more-button.tsx'
+import { usePages } from '~/use-pages.ts'
+import type { ConversationFilter, SearchHistoryQuery } from '../../../../schema/generated/graphql.ts'
 import { SearchHistory } from './queries.ts'
-import { usePages } from './use-pages.ts'
 
 type Page = NonNullable<SearchHistoryQuery['searchMessages']>
-type FoundProps = { read: Page; query: string; pageSize: number }
+type FoundProps = { read: Page; query: string; filter: ConversationFilter; pageSize: number }
 
 /** The messages that match, best first; each leads to its place in the conversation. */
-export function Found({ read, query, pageSize }: FoundProps) {
+export function Found({ read, query, filter, pageSize }: FoundProps) {
   const { edges, ...pages } = usePages(read, async (after) => {
-    const { searchMessages } = await ask(SearchHistory, { query, first: pageSize, after })
+    const { searchMessages } = await ask(SearchHistory, { ...filter, query, first: pageSize, after })
     return searchMessages
   })
   const t = useTranslations('history')
   const count = edges.length
+  const isEverywhere = Object.values(filter).every((it) => it === null)
   return (
     <section aria-labelledby="found-heading" className="mt-6">
       <h2 id="found-heading" className="sr-only">
@@ -28,9 +29,19 @@ export function Found({ read, query, pageSize }: FoundProps) {
         {count === 0 ? t('nothingFound') : pages.more ? t('foundAtLeast', { count }) : t('foundCount', { count })}
       </p>
       {edges.length === 0 ? (
-        <p className="rounded-2xl border border-dashed border-line px-6 py-10 text-center text-sm leading-relaxed text-muted">
-          {t('howTo')}
-        </p>
+        <div className="space-y-3 rounded-2xl border border-dashed border-line px-6 py-10 text-center text-sm leading-relaxed text-muted">
+          {!isEverywhere && (
+            <p>
+              <Link
+                to={`?${new URLSearchParams({ q: query, shown: 'all' })}`}
+                className="text-link underline underline-offset-4"
+              >
+                {t('everywhere')}
+              </Link>
+            </p>
+          )}
+          <p>{t('howTo')}</p>
+        </div>
       ) : (
         <ul className="divide-y divide-line overflow-hidden rounded-2xl border border-line bg-raised shadow-card">
           {edges.map(({ node, snippet }) => (

@@ -18,8 +18,22 @@ export const HistoryList = graphql(`
 `)
 
 export const SearchHistory = graphql(`
-  query SearchHistory($query: String!, $first: Int!, $after: String) {
-    searchMessages(query: $query, first: $first, after: $after) {
+  query SearchHistory(
+    $query: String!
+    $first: Int!
+    $after: String
+    $archived: Boolean
+    $updatedAfter: DateTime
+    $updatedBefore: DateTime
+  ) {
+    searchMessages(
+      query: $query
+      first: $first
+      after: $after
+      archived: $archived
+      updatedAfter: $updatedAfter
+      updatedBefore: $updatedBefore
+    ) {
       edges {
         snippet
         node {

@@ -23,7 +23,7 @@ export async function loader(args: LoaderFunctionArgs) {
     const { conversations } = await ask(HistoryList, { first: pageSize, filter })
     return { wanted, filter, conversations, found: null }
   }
-  const { searchMessages } = await ask(SearchHistory, { query: wanted.query, first: pageSize })
+  const { searchMessages } = await ask(SearchHistory, { ...filter, query: wanted.query, first: pageSize })
   return { wanted, filter, conversations: null, found: searchMessages }
 }
 
@@ -36,7 +36,15 @@ export default function History() {
       <div className="min-h-0 flex-1 overflow-y-auto">
         <div className="mx-auto w-full max-w-3xl px-4 py-6 pb-[max(5rem,env(safe-area-inset-bottom))] sm:px-8 sm:py-8">
           <SearchForm wanted={wanted} />
-          {found && <Found key={wanted.query} read={found} query={wanted.query} pageSize={pageSize} />}
+          {found && (
+            <Found
+              key={JSON.stringify([wanted.query, filter])}
+              read={found}
+              query={wanted.query}
+              filter={filter}
+              pageSize={pageSize}
+            />
+          )}
           {conversations && (
             <Conversations
               key={JSON.stringify(filter)}

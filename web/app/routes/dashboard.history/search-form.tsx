@@ -18,6 +18,15 @@ export function SearchForm({ wanted }: { wanted: Wanted }) {
   const { state, location } = useNavigation()
   const busy = state === 'loading' && location.pathname === '/dashboard/history'
   useEffect(() => () => clearTimeout(timer.current), [])
+  const { shown, from, to } = wanted
+  // A link, or the way back, led to another address: the fields say what it asks for.
+  useEffect(() => {
+    for (const [name, value] of Object.entries({ shown, from, to })) {
+      const field = form.current?.elements.namedItem(name)
+      const isField = field instanceof HTMLInputElement || field instanceof HTMLSelectElement
+      if (isField && field.value !== value) field.value = value
+    }
+  }, [shown, from, to])
   const look = (after: number) => {
     clearTimeout(timer.current)
     timer.current = setTimeout(() => form.current && submit(form.current, { replace: true }), after)
@@ -41,27 +50,25 @@ export function SearchForm({ wanted }: { wanted: Wanted }) {
           className={`${inputStyle} h-12 ps-11`}
         />
       </div>
-      {wanted.query === '' && (
-        <div className="grid gap-2 text-sm sm:flex sm:flex-wrap sm:gap-x-4">
-          <label className={labelStyle}>
-            {t('show')}
-            <select
-              name="shown"
-              defaultValue={wanted.shown}
-              onChange={() => look(0)}
-              className={`${inputStyle} h-10 w-auto rounded-lg px-2.5 text-sm`}
-            >
-              {shownOptions.map((value) => (
-                <option key={value} value={value}>
-                  {t(value)}
-                </option>
-              ))}
-            </select>
-          </label>
-          <Day name="from" label={t('from')} value={wanted.from} onChange={() => look(0)} />
-          <Day name="to" label={t('to')} value={wanted.to} onChange={() => look(0)} />
-        </div>
-      )}
+      <div className="grid gap-2 text-sm sm:flex sm:flex-wrap sm:gap-x-4">
+        <label className={labelStyle}>
+          {t('show')}
+          <select
+            name="shown"
+            defaultValue={wanted.shown}
+            onChange={() => look(0)}
+            className={`${inputStyle} h-10 w-auto rounded-lg px-2.5 text-sm`}
+          >
+            {shownOptions.map((value) => (
+              <option key={value} value={value}>
+                {t(value)}
+              </option>
+            ))}
+          </select>
+        </label>
+        <Day name="from" label={t('from')} value={wanted.from} onChange={() => look(0)} />
+        <Day name="to" label={t('to')} value={wanted.to} onChange={() => look(0)} />
+      </div>
     </Form>
   )
 }

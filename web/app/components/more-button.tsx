@@ -1,7 +1,7 @@
 import { useTranslations } from 'use-intl'
-import { Button } from '~/components/button.tsx'
-import { Notice } from '~/components/notice.tsx'
-import { Spinner } from '~/components/spinner.tsx'
+import { Button } from './button.tsx'
+import { Notice } from './notice.tsx'
+import { Spinner } from './spinner.tsx'
 
 type MoreButtonProps = { more: (() => Promise<void>) | null; busy: boolean; failure: string | null }
 

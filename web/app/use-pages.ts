@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { sentenceOf } from '~/failure.ts'
+import { sentenceOf } from './failure.ts'
 
 type PageInfo = { hasNextPage: boolean; endCursor: string | null }
 type Page<Edge> = { edges: Edge[]; pageInfo: PageInfo }
