@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import { createAdmission } from './auth/admission.ts'
+import { createAdmission, strangersOf } from './auth/admission.ts'
 import { createAuth } from './auth/auth.ts'
 import { createClientAddress } from './auth/client-address.ts'
 import { createMailer } from './auth/mailer.ts'
@@ -14,6 +14,8 @@ import { createChatkitEndpoint } from './chatkit/endpoint.ts'
 import type { Config } from './config.ts'
 import { createAttachmentLinks } from './conversations/attachment-links.ts'
 import { createDatabase, type Database } from './database/database.ts'
+import { endlessSpace, watchFreeSpace } from './database/free-space.ts'
+import { createProbe } from './database/probe.ts'
 import { AppError, notFound } from './errors.ts'
 import { createGraphqlEndpoint } from './graphql/endpoint.ts'
 import { createMcpEndpoint, metadataPath } from './mcp/endpoint.ts'
@@ -35,6 +37,8 @@ export type App = {
 }
 
 export type Parts = {
+  /** Instead of what the system says of the disk of a folder. */
+  freeBytes?: (folder: string) => Promise<number>
   /** Instead of the one that the configuration names; the caller closes it. */
   database?: Database
   /** Serves the pages; without it there are none. */
@@ -50,8 +54,9 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
   await database.migrate()
   const { units, embedded, connect } = database
   const mailer = config.mail && createMailer(config.mail)
-  const auth = await createAuth(config, database.orm.em, units, {
-    ...{ mailer, onDeletion: (userId) => runs.endAllOf(userId) },
+  const strangers = strangersOf(config.limits)
+  const auth = await createAuth(config, database.reserve, units, {
+    ...{ mailer, strangers, onDeletion: (userId) => runs.endAllOf(userId) },
   })
   const bell = connect ? new PostgresBell(connect) : new ProcessBell()
   const chunks = connect
@@ -61,12 +66,16 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
   const toolboxes = createToolboxes({ units, bell, limits, external: { servers, mint: auth.mintFor } })
   const model = createModel(config.model, limits)
   const rates = new Rates(limits, embedded ? undefined : drawFrom(units))
-  const runs = new Runs({ units, bell, model, toolboxes, limits, rates, store: chunks.store, alone: embedded })
+  const space = embedded ? await watchFreeSpace(config.dataDir, limits.freeDiskBytes, parts.freeBytes) : endlessSpace
+  const runs = new Runs({
+    ...{ units, bell, model, toolboxes, limits, rates },
+    ...{ store: chunks.store, alone: embedded, checkSpace: space.check },
+  })
   chunks.onLost = () => runs.log.writer.writeAgain()
   if (bell instanceof PostgresBell) await bell.begin()
   await runs.begin()
 
-  const admission = createAdmission(auth.authenticate, rates, limits)
+  const admission = createAdmission(auth.authenticate, rates, strangers)
   const { authenticate } = admission
   const { userOf, stillSignedIn, forgetKeys } = auth
   const { production, graphiql } = config
@@ -97,18 +106,26 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
   const mcp = createMcpEndpoint({ units, bell, limits, url: config.url, ...auth, authenticate })
   const addressOf = createClientAddress(config.trustedProxies)
   const isSecure = config.url.startsWith('https:')
+  const storageAnswers = createProbe(() => database.reserve.fork().execute('select 1'))
   let ready = true
 
   const doors = new Hono<{ Bindings: { address?: string } }>()
   doors.onError((error) => toldRefusal(error, 'http'))
   doors.notFound(() => toldRefusal(notFound('page')))
   doors.get('/healthz', (c) => c.text('ok'))
-  doors.get('/readyz', (c) => (ready ? c.text('ready') : c.text('stopping', 503)))
+  doors.get('/readyz', async (c) => {
+    if (!ready) return c.text('stopping', 503)
+    return (await storageAnswers()) ? c.text('ready') : c.text('the database does not answer', 503)
+  })
   doors.use(async (c, next) => (isOurs(c.req.raw, config) ? next() : toldRefusal(foreignHost)))
   doors.all('/api/auth/*', (c) => auth.handler(c.req.raw, c.env.address))
   doors.all('/graphql/*', (c) => graphql(c.req.raw))
   doors.all('/graphql', (c) => graphql(c.req.raw))
   doors.all('/chatkit', (c) => chatkit(c.req.raw))
+  doors.on(['POST', 'PUT'], ['/attachments/*', '/import'], async (_, next) => {
+    space.check()
+    return next()
+  })
   for (const path of ['/attachments', '/attachments/:id']) doors.all(path, (c) => attachments(c.req.raw))
   for (const path of ['/export', '/import']) doors.all(path, (c) => transfer.handle(c.req.raw))
   doors.all('/mcp', (c) => mcp.fetch(c.req.raw))
@@ -135,6 +152,7 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
     close: async () => {
       ready = false
       const ours = parts.database ? null : database
+      space.close()
       await closeInTurn([mcp, transfer, imports, runs, mailer, toolboxes, bell, chunks, ours])
     },
   }

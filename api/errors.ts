@@ -68,6 +68,14 @@ export function storageUnavailable(): AppError {
   })
 }
 
+/** The disk under the database, or its floor, is reached: reading goes on. */
+export function storageFull(): AppError {
+  return new AppError(
+    'STORAGE_FULL',
+    'The server has no room left: nothing new can be stored. What is there can be read.',
+  )
+}
+
 /** What each code is in HTTP, at every door. */
 export const httpStatus: Readonly<Record<ErrorCode, number>> = {
   BAD_USER_INPUT: 400,

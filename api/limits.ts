@@ -57,6 +57,8 @@ export const limitsSchema = z.strictObject({
   pageMax: count(100),
   cursorBytes: count(512),
   idempotencyHours: count(48),
+  /** Of the disk of the embedded database: below it nothing new is taken. */
+  freeDiskBytes: count(268_435_456),
   logHours: count(24),
   heartbeatSeconds: count(12).pipe(z.number().max(15)),
   /** Kept for a reader who is slow to take it, and at most one event more: then the stream waits. */

@@ -2,6 +2,10 @@ import { createWeb, type Web } from '../web/server.ts'
 import { type App, createApp } from './app.ts'
 import { type Config, readConfig } from './config.ts'
 import { type Listening, listen } from './listen.ts'
+import { diskWasFull } from './outage.ts'
+
+/** 75 is EX_TEMPFAIL of sysexits.h: the same again may work later. */
+const exitCodes = { diskFull: 75 }
 
 /** The program: reads the configuration, assembles the app, listens, and closes on a signal. `api` leaves the pages out. */
 async function main([what]: string[]): Promise<void> {
@@ -24,7 +28,7 @@ async function together(pages: Promise<Web> | undefined, config: Config): Promis
  * The first signal lets running answers finish or hands them over; what takes too long is cut off. An error that was
  * thrown past everybody does the same, since nobody knows what it left behind.
  */
-function closeOnSignal({ limits }: Config, app: App, server: Listening): void {
+function closeOnSignal({ limits, databaseUrl }: Config, app: App, server: Listening): void {
   let closing = false
   const close = async (code: number) => {
     if (closing) return
@@ -36,6 +40,8 @@ function closeOnSignal({ limits }: Config, app: App, server: Listening): void {
     process.exit(code)
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void close(0))
+  // The embedded database cannot go on by itself then; whoever supervises us starts us anew when there is room.
+  if (!databaseUrl) void diskWasFull.then(() => close(exitCodes.diskFull))
   process.on('uncaughtException', (error) => {
     complain(error)
     void close(1)

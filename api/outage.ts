@@ -1,3 +1,5 @@
+import { AppError, storageFull, storageUnavailable } from './errors.ts'
+
 /** Whether an error says that the database cannot be reached at the moment, so that the same again may well succeed. */
 export function isAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false
@@ -12,6 +14,30 @@ export function isAway(error: unknown): boolean {
  */
 const awayCodes =
   /^(?:08...|57P0[1-3]|53300|25006|ECONN\w+|EPIPE|ENOENT|ETIMEDOUT|EHOST\w+|ENET\w+|ENOTFOUND|EAI_AGAIN)$/
+
+/** As the pool of the driver says that all its connections are in use. */
+const noneFree = 'timeout exceeded when trying to connect'
+
+const isBusy = (error: unknown) => error instanceof Error && error.message === noneFree
+
+/** The disk is full, as PostgreSQL names it. */
+const isFull = (error: unknown) => error instanceof Error && 'code' in error && error.code === '53100'
+
+const metFull = Promise.withResolvers<void>()
+
+/** Resolves when the database has met a full disk for the first time: the embedded one then has to be started anew. */
+export const diskWasFull: Promise<void> = metFull.promise
+
+/** What a caller is told of an error that comes from the database's state, not from what was asked; logged. Else null. */
+export function storageProblem(error: unknown): AppError | null {
+  if (isBusy(error))
+    return new AppError('OVERLOADED', 'The server is busy. Try again in a moment.', { retryAfterMs: 1_000 })
+  if (noteAway(error)) return storageUnavailable()
+  if (!isFull(error)) return null
+  console.error('database: its disk is full.')
+  metFull.resolve()
+  return storageFull()
+}
 
 const sayAgainMs = 60_000
 

@@ -4,7 +4,7 @@ import ts from 'typescript'
 import { describe, expect, test } from 'vitest'
 
 /** Who may import whom inside api: only downwards in this list, never sideways, never up. `import type` counts too. */
-const leaves = ['errors', 'ids', 'page', 'limits', 'outage']
+const leaves = ['errors', 'ids', 'language', 'page', 'limits', 'outage']
 const below = {
   nouns: ['auth', 'bell', ...leaves],
   tools: ['tasks', 'conversations', 'auth', 'bell', ...leaves],
@@ -13,7 +13,7 @@ const below = {
   doors: ['transfer', 'runs', 'tools', 'tasks', 'conversations', 'auth', 'bell', ...leaves],
 }
 const mayImport: Record<string, readonly string[]> = {
-  main: ['app', 'config', 'listen'],
+  main: ['app', 'config', 'listen', 'outage'],
   dev: ['app', 'config', 'listen'],
   export: ['transfer', 'database', 'config'],
   'reset-password': ['auth', 'database', 'config'],
@@ -29,14 +29,15 @@ const mayImport: Record<string, readonly string[]> = {
   conversations: below.nouns,
   auth: leaves,
   bell: leaves,
-  database: ['transfer', 'runs', 'tasks', 'conversations', 'auth'],
+  database: ['transfer', 'runs', 'tasks', 'conversations', 'auth', 'errors'],
   page: ['errors', 'limits'],
   config: ['limits'],
   listen: ['limits'],
   errors: [],
   ids: [],
+  language: [],
   limits: [],
-  outage: [],
+  outage: ['errors'],
 }
 
 /** Where a vendor's SDK may be imported: one file, two if it has a server and a client half. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { AppError, type ErrorCode, httpStatus, storageUnavailable } from '../errors.ts'
-import { noteAway } from '../outage.ts'
+import { AppError, type ErrorCode, httpStatus } from '../errors.ts'
+import { storageProblem } from '../outage.ts'
 
 /**
  * A refusal as JSON, of the routes of sign-in and of whoever has no other form for it; what nobody foresaw is masked, and
@@ -8,7 +8,7 @@ import { noteAway } from '../outage.ts'
  */
 export function toldRefusal(error: unknown, door = 'auth', headers: Record<string, string> = {}): Response {
   const errorId = randomUUID()
-  const known = error instanceof AppError ? error : noteAway(error) ? storageUnavailable() : null
+  const known = error instanceof AppError ? error : storageProblem(error)
   if (!known) console.error(`${door} ${errorId}: ${error instanceof Error ? error.message.slice(0, 500) : 'unknown'}`)
   const { code, message, details } = known ?? masked
   const seconds = details.retryAfterMs === undefined ? null : String(Math.ceil(details.retryAfterMs / 1_000))

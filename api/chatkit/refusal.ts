@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { AppError, type ErrorCode, httpStatus, storageUnavailable } from '../errors.ts'
-import { noteAway } from '../outage.ts'
+import { AppError, type ErrorCode, httpStatus } from '../errors.ts'
+import { noteAway, storageProblem } from '../outage.ts'
 import type { ThreadEvent } from './protocol.ts'
+import type { ChatkitWords } from './words.ts'
 
 /** A refusal as JSON. What nobody foresaw is masked, and logged under the id that the answer names. */
 export function refusal(error: unknown): Response {
   const errorId = randomUUID()
-  const known = error instanceof AppError ? error : noteAway(error) ? storageUnavailable() : null
+  const known = error instanceof AppError ? error : storageProblem(error)
   if (!known) log(errorId, error)
   const { code, message, details } = known ?? masked
   const { retryAfterMs } = details
@@ -38,18 +39,16 @@ export function isRefusedBeforeStream(error: unknown): boolean {
 const hopeless = new Set<ErrorCode>(['STORAGE_FULL', 'QUOTA_EXCEEDED', 'CONFLICT', 'IDEMPOTENCY_KEY_REUSED'])
 
 /** The request was not taken; sending it again may help, or not. */
-export function notSent(error: unknown): ThreadEvent {
+export function notSent(error: unknown, words: ChatkitWords): ThreadEvent {
   if (!(error instanceof AppError)) return unforeseen(error)
-  return { type: 'error', code: 'custom', message: error.message, allow_retry: !hopeless.has(error.code) }
+  const message = words.error(error.code, error.message)
+  return { type: 'error', code: 'custom', message, allow_retry: !hopeless.has(error.code) }
 }
 
 /** The stream broke, the answer did not: it goes on, so there is nothing to try again. */
-export function lostSight(error: unknown): ThreadEvent {
+export function lostSight(error: unknown, words: ChatkitWords): ThreadEvent {
   if (!(error instanceof AppError)) return unforeseen(error)
-  const message =
-    error.code === 'NOT_FOUND'
-      ? error.message
-      : 'The connection was interrupted. The answer goes on: open this chat again to see it.'
+  const message = error.code === 'NOT_FOUND' ? words.error(error.code, error.message) : words.lostSight
   return { type: 'error', code: 'custom', message, allow_retry: false }
 }
 

@@ -14,6 +14,8 @@ export type Database = {
   readonly units: Units
   /** Without an identity: it owns the tables and, by row-level security, sees no row of the product. */
   readonly orm: SqlMikroORM
+  /** The same over connections that are kept for signing in and for the question of our health: a full pool leaves them free. */
+  readonly reserve: SqlEntityManager
   /** True for the database in the data folder, which has one connection: inside a transaction use only its `em`. */
   readonly embedded: boolean
   /** PostgreSQL only: a connection of the caller's own, outside the pool, to be ended by the caller. */
@@ -35,6 +37,13 @@ export type DatabaseConfig = {
 
 /** Not the names of the classes: they may change, these may not. */
 const migrations = [{ name: '0001-first-tables', class: FirstTables }]
+
+/** Of one process, on PostgreSQL; besides these it has two of its own for the log and the bell. */
+const connections = 10
+const reservedConnections = 3
+
+/** So long one waits for a connection: a free one, or a new one. */
+const patienceMs = 5_000
 
 const common = {
   entities,
@@ -72,6 +81,7 @@ async function openFolder(dataDir: string, language?: string, given?: Pglite): P
   return {
     units: unitsOf(orm),
     orm,
+    reserve: orm.em,
     embedded: true,
     migrate: () => migrated(orm, language),
     close: async () => {
@@ -85,18 +95,20 @@ async function openPostgres(databaseUrl: string, language?: string): Promise<Dat
   const connect = () => connectTo(databaseUrl)
   await checkLogin(connect, databaseUrl)
   // The driver reads what it needs from the URL itself, TLS settings too; MikroORM only knows the name.
-  const orm = new PostgresORM({
-    ...common,
-    clientUrl: databaseUrl,
-    driverOptions: { connectionString: databaseUrl, connectionTimeoutMillis: 10_000, onPoolCreated: keepUsable },
-  })
+  const open = (pool: { max: number }) =>
+    new PostgresORM({
+      ...{ ...common, clientUrl: databaseUrl, pool },
+      driverOptions: { connectionString: databaseUrl, connectionTimeoutMillis: patienceMs, onPoolCreated: keepUsable },
+    })
+  const [orm, reserve] = [open({ max: connections }), open({ max: reservedConnections })]
   return {
     units: unitsOf(orm),
     orm,
+    reserve: reserve.em,
     embedded: false,
     connect,
     migrate: () => oneAtATime(connect, 'migrate', () => migrated(orm, language)),
-    close: () => orm.close(true),
+    close: async () => void (await Promise.all([orm.close(true), reserve.close(true)])),
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { GraphQLError } from 'graphql'
-import { AppError, type ErrorCode, httpStatus, storageUnavailable } from '../errors.ts'
-import { noteAway } from '../outage.ts'
+import { AppError, type ErrorCode, httpStatus } from '../errors.ts'
+import { storageProblem } from '../outage.ts'
 
 /**
  * The one table of this door: any error as the caller is told it, with `code` and `errorId` in its extensions. Refusals
@@ -47,7 +47,8 @@ function httpOf(code: Code, given: unknown): Record<string, unknown> {
 
 function refusalIn(error: unknown): AppError | null {
   if (error instanceof AppError) return error
-  if (noteAway(error)) return storageUnavailable()
+  const problem = storageProblem(error)
+  if (problem) return problem
   return error instanceof GraphQLError && error.originalError ? refusalIn(error.originalError) : null
 }
 

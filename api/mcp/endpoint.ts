@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { boundedBody } from '../auth/bounded-body.ts'
 import type { Units } from '../auth/units.ts'
 import { scopes, type Viewer } from '../auth/viewer.ts'
 import type { Bell } from '../bell/bell.ts'
-import { AppError, badInput, type ErrorCode, httpStatus, storageUnavailable } from '../errors.ts'
+import { AppError, badInput, type ErrorCode, httpStatus } from '../errors.ts'
 import type { Limits } from '../limits.ts'
-import { noteAway } from '../outage.ts'
+import { storageProblem } from '../outage.ts'
 import { createServer, type HttpSession, openHttpSession } from '../tools/server/server.ts'
 import { type Session, Sessions } from './sessions.ts'
 import { watchedStream } from './watched-stream.ts'
@@ -49,9 +50,11 @@ export function createMcpEndpoint(parts: McpParts): McpEndpoint {
     const viewer = await parts.authenticate(withoutCookie(request))
     if (closing) throw new AppError('DRAINING', 'The server is stopping. Begin again in a moment.')
     const id = request.headers.get('mcp-session-id')
-    if (id !== null) return answer(sessions.find(id, viewer), viewer, request)
-    if (request.method !== 'POST') throw badInput(['mcp-session-id'], 'is missing: a session begins with a POST')
-    return open(viewer, request)
+    const session = id === null ? null : sessions.find(id, viewer)
+    if (!session && request.method !== 'POST')
+      throw badInput(['mcp-session-id'], 'is missing: a session begins with a POST')
+    const asked = request.method === 'POST' ? await oneMessage(request, limits.bodyBytes) : request
+    return session ? answer(session, viewer, asked) : open(viewer, asked)
   }
 
   /** What opens no session is answered too, and leaves nothing behind. */
@@ -129,6 +132,19 @@ export function createMcpEndpoint(parts: McpParts): McpEndpoint {
   }
 }
 
+/**
+ * The same request, once it is known to be one message: many in a list would be counted as one request. The protocol had
+ * such lists in one of its revisions, and has them no more. Rejects with BAD_USER_INPUT or PAYLOAD_TOO_LARGE.
+ */
+async function oneMessage(request: Request, limit: number): Promise<Request> {
+  const body = await boundedBody(request, limit)
+  if (body.trimStart().startsWith('['))
+    throw new AppError('BAD_USER_INPUT', 'A list of messages is not taken: send each of them in a request of its own.')
+  const headers = new Headers(request.headers)
+  headers.delete('content-length')
+  return new Request(request.url, { method: 'POST', headers, body, signal: request.signal })
+}
+
 /** Here a credential is sent on purpose: what a browser adds by itself is not looked at. */
 function withoutCookie({ url, method, headers }: Request): Request {
   const kept = new Headers(headers)
@@ -160,7 +176,7 @@ const serverError = -32_000
 
 function refusal(error: unknown, url: string): Response {
   const errorId = randomUUID()
-  const known = error instanceof AppError ? error : noteAway(error) ? storageUnavailable() : null
+  const known = error instanceof AppError ? error : storageProblem(error)
   if (!known) console.error(`mcp error ${errorId}: ${String(error).slice(0, 500)}`)
   const { code, message, details } = known ?? new AppError('INTERNAL_SERVER_ERROR', 'Something went wrong on our side.')
   const { retryAfterMs } = details

@@ -35,6 +35,8 @@ export type RunsParts = {
   limits: Limits
   /** Counts what is sent. */
   rates: Pick<Rates, 'take'>
+  /** Throws STORAGE_FULL while nothing new may be stored. */
+  checkSpace(): void
   /** How chunks of the log are stored. */
   store: StoreChunks
   /** The embedded database: no other process can hold a run. */
@@ -218,8 +220,9 @@ export class Runs {
 
   /** Why nothing more can be sent right now. */
   async #refusal(viewer: Viewer): Promise<AppError | null> {
-    const { rates, limits } = this.#parts
+    const { rates, limits, checkSpace } = this.#parts
     try {
+      checkSpace()
       await rates.take(viewer, 'sendsPerMinute')
       await waitForRoom(() => this.#worker.running, limits)
       return null

@@ -28,6 +28,8 @@ export type StartOptions = {
   limits?: Partial<Limits>
   /** More of the environment. */
   env?: Record<string, string>
+  /** Instead of what the system says of the disk. */
+  freeBytes?: () => Promise<number>
   /** A database that no other test of the file uses, instead of the one they share. */
   database?: Awaited<ReturnType<typeof openDatabase>>
 }
@@ -35,8 +37,8 @@ export type StartOptions = {
 export type TestApp = Awaited<ReturnType<typeof startApp>>
 
 /** The real assembly, listening on a port of loopback, with a database of its own. Closed with the test. */
-export async function startApp({ provider, api = 'responses', limits, env, database }: StartOptions = {}) {
-  const parts = { database: database ?? (await sharedDatabase()) }
+export async function startApp({ provider, api = 'responses', limits, env, freeBytes, database }: StartOptions = {}) {
+  const parts = { freeBytes, database: database ?? (await sharedDatabase()) }
   const { databaseUrl, dataDir } = parts.database.config
   const server = await listen({
     ...{ host: '127.0.0.1', port: 0, fetch: (request, address) => app.fetch(request, address) },

@@ -16,6 +16,8 @@ export type ServerProcess = {
   wake(): void
   /** As by an operator. Gives the exit code. */
   stop(): Promise<number | null>
+  /** It ends by itself. Gives the exit code. */
+  ended(): Promise<number | null>
   /** The same server again, on the same data and the same address, after `kill` or `stop`. */
   start(): Promise<void>
 }
@@ -65,6 +67,11 @@ export async function startServer(
     return child.exitCode
   }
 
+  async function ended(): Promise<number | null> {
+    if (child && running(child)) await once(child, 'exit')
+    return child?.exitCode ?? null
+  }
+
   ifItFails(() => console.error(output))
   cleanUp(async () => {
     await end('SIGKILL')
@@ -80,6 +87,7 @@ export async function startServer(
     sleep: () => void child?.kill('SIGSTOP'),
     wake: () => void child?.kill('SIGCONT'),
     stop: () => end('SIGTERM'),
+    ended,
     start,
   }
 }
