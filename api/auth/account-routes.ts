@@ -6,12 +6,15 @@ import { boundedBody } from './bounded-body.ts'
 import type { Origins } from './origins.ts'
 import { createSignInLimits, type SignInLimits } from './sign-in-limits.ts'
 import { toldRefusal, withErrorId } from './told-refusal.ts'
+import type { Tries } from './tries.ts'
 
 export type AccountRoutesParts = {
   /** Better Auth. */
   handler(request: Request): Promise<Response>
   origins: Origins
   limits: SignInLimits & Pick<Limits, 'bodyBytes'>
+  /** Where requests without a session are counted, by address. */
+  strangers: Tries
   /** Whose session these headers carry, if it is one. */
   userOf(headers: Headers): Promise<string | null>
   /** What pages must know before anybody is signed in. */
@@ -37,8 +40,9 @@ const askMs = 250
 export const addressHeader = 'x-parley-client-address'
 
 /** Serves `/api/auth/*`: what stands before Better Auth. Never rejects: a refusal is an answer. */
-export function createAccountRoutes({ handler, origins, limits, userOf, options, onChange }: AccountRoutesParts) {
-  const note = createSignInLimits(limits)
+export function createAccountRoutes(parts: AccountRoutesParts) {
+  const { handler, origins, limits, userOf, options, onChange } = parts
+  const note = createSignInLimits(limits, parts.strangers)
   return async (request: Request, address: string | undefined): Promise<Response> => {
     try {
       const reads = request.method === 'GET' || request.method === 'HEAD'

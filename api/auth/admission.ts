@@ -13,14 +13,17 @@ export type Admission = {
   authenticate(request: Request): Promise<Viewer>
 }
 
+/** Counts by address what comes without a good credential, at all doors together. */
+export const strangersOf = ({ anonymousRequestsPerMinute }: Pick<Limits, 'anonymousRequestsPerMinute'>) =>
+  new Tries('anonymousRequestsPerMinute', anonymousRequestsPerMinute, 60_000)
+
 /** Lets requests in at every door alike: so many a minute per credential, and without a good one so many per address. */
 export function createAdmission(
   authenticate: (request: Request) => Promise<Viewer>,
   rates: Rates,
-  { anonymousRequestsPerMinute }: Pick<Limits, 'anonymousRequestsPerMinute'>,
+  strangers: Tries,
 ): Admission {
   const addresses = new AsyncLocalStorage<string | undefined>()
-  const strangers = new Tries('anonymousRequestsPerMinute', anonymousRequestsPerMinute, 60_000)
   return {
     from: (address, work) => addresses.run(address, work),
     async authenticate(request) {

@@ -4,6 +4,7 @@ import { publicId } from '../ids.ts'
 import { type Limits, standardLimits } from '../limits.ts'
 import { resetLink, resetLinkMinutes } from './account-mails.ts'
 import { createAccountRoutes } from './account-routes.ts'
+import { strangersOf } from './admission.ts'
 import { authenticate, unauthenticated } from './authenticate.ts'
 import { type BetterAuthOptions, createBetterAuth } from './better-auth.ts'
 import { KnownKeys } from './known-keys.ts'
@@ -14,6 +15,7 @@ import { noProviders, offered, type ProviderSettings } from './providers.ts'
 import { keptSecret } from './secret.ts'
 import { TimestampsAsDates } from './timestamps-as-dates.ts'
 import { createTokenReader } from './token.ts'
+import type { Tries } from './tries.ts'
 import type { Units } from './units.ts'
 import type { Viewer } from './viewer.ts'
 
@@ -33,6 +35,8 @@ export type AuthSettings = {
 export type AuthParts = {
   /** Without it no letters are sent, and a forgotten password is the operator's to reset. */
   mailer?: Mailer | undefined
+  /** Where requests without a good credential are counted. Left out: for the routes of sign-in alone. */
+  strangers?: Tries
   /** An account is about to be deleted, with everything of its user. */
   onDeletion?(userId: string): Promise<void>
 }
@@ -77,6 +81,7 @@ export async function createAuth(
   const db = em.fork().getKysely<AuthTables>().withPlugin(new TimestampsAsDates())
   const secret = settings.secret ?? (await keptSecret(settings.dataDir))
   const origins = createOrigins(settings)
+  const limits = settings.limits ?? standardLimits
   const auth = createBetterAuth({ settings, parts, secret, origins, db })
   const sessions = new KnownSessions(db)
   const keys = new KnownKeys(units)
@@ -92,8 +97,9 @@ export async function createAuth(
     handler: createAccountRoutes({
       handler: (request) => auth.handler(request),
       origins,
-      limits: settings.limits ?? standardLimits,
-      userOf: async (headers) => (await judges.readCookie(headers))?.userId ?? null,
+      limits,
+      strangers: parts.strangers ?? strangersOf(limits),
+      userOf: async (headers) => (headers.has('cookie') ? ((await judges.readCookie(headers))?.userId ?? null) : null),
       options: { mail: parts.mailer !== undefined, providers: offered(settings.providers ?? noProviders) },
       onChange() {
         sessions.forget()

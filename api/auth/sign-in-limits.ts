@@ -15,16 +15,17 @@ export type Try = {
   path: string
   /** Of the body, as it was sent. */
   email: unknown
-  /** Whose password is checked once more: the session's, however its cookie is dressed up. Asked only where it matters. */
+  /** Whose session it comes with, however its cookie is dressed up. Asked only where it matters. */
   user(): Promise<string | null>
   address: string | undefined
 }
 
 /**
  * Counts what could guess a password, flood the sign-up or fill a mailbox: per account, so that it does not help to come
- * from many addresses, and per address, so that it does not help to try many accounts. Rejects with RATE_LIMITED.
+ * from many addresses, and per address, so that it does not help to try many accounts. Whatever else comes without a
+ * session counts among the strangers of its address. Rejects with RATE_LIMITED.
  */
-export function createSignInLimits(limits: SignInLimits): (tried: Try) => Promise<void> {
+export function createSignInLimits(limits: SignInLimits, strangers: Tries): (tried: Try) => Promise<void> {
   const tries = (name: keyof SignInLimits, windowMs: number) => new Tries(name, limits[name], windowMs)
   const perAccount = tries('signInsPerMinute', minute)
   const perAddress = tries('signInsPerAddressPerMinute', minute)
@@ -46,9 +47,14 @@ export function createSignInLimits(limits: SignInLimits): (tried: Try) => Promis
     } else if (/\/(forget-password|request-password-reset|send-verification-email)/.test(route)) {
       perAddress.note(from)
       if (account !== null) resets.note(account)
+    } else if (address !== undefined && !asksPages.test(route) && (await user()) === null) {
+      strangers.note(from)
     }
   }
 }
+
+/** What every page asks before it is shown, also to those who are not signed in. */
+const asksPages = /\/(get-session|options)$/
 
 /** However it is spelled: `//sign-in///email/`, `/Sign-In/email`, `/sign%2Din/email`. */
 function plainPath(path: string): string {
