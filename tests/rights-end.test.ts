@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
+import { internalId } from '../api/ids.ts'
 import { startApp, type TestApp } from './support/app.ts'
 import { cleanUp } from './support/cleaning.ts'
 import { apiKey, bearer, keyOf } from './support/key.ts'
+import { mcpSession, postMcp } from './support/mcp.ts'
 import { pause, says, startProvider } from './support/scripted-provider.ts'
 import type { User } from './support/user.ts'
 
@@ -28,6 +30,19 @@ const ways: Record<string, Way> = {
     const other = await app.again(ada)
     return { headers: bearer(await other.token()), end: () => other.signsOut() }
   },
+  'a token whose time is over': async (app, ada) => {
+    const other = await app.again(ada)
+    return { headers: bearer(await other.token()), end: async () => vi.setSystemTime(Date.now() + 16 * 60_000) }
+  },
+  'a key whose time is over': async ({ database }, ada) => {
+    const { key, id } = await keyOf(ada, all)
+    // Before it is used, so that nobody remembers it otherwise.
+    const soon = new Date(Date.now() + 60_000)
+    await database.units
+      .asSystem()
+      .execute('update api_key set expires_at = ? where id = ?', [soon, internalId('key', id)])
+    return { headers: apiKey(key), end: async () => vi.setSystemTime(soon.getTime() + 1) }
+  },
   'an account that is deleted': async (_, ada) => ({
     headers: ada.headers,
     end: async () => {
@@ -36,6 +51,11 @@ const ways: Record<string, Way> = {
       expect((await ada.request('/api/auth/delete-user', { ...init, body })).status).toBe(200)
     },
   }),
+}
+
+async function tokenOf(app: TestApp, headers: Record<string, string>): Promise<Record<string, string>> {
+  const response = await fetch(`${app.url}/api/auth/token`, { headers })
+  return bearer((await response.json()).token)
 }
 
 const post = (app: TestApp, path: string, headers: Record<string, string>, body: object) =>
@@ -64,7 +84,7 @@ describe.each(Object.entries(ways))('%s', (name, way) => {
   ])('ends %s within a minute, with the reason', async (_, query) => {
     const { app, ada, headers, end } = await start()
     const { conversation, run } = await ada.asks('hello')
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'] })
     const response = await post(app, '/graphql', headers, { query: query(conversation.id) })
     expect(response.headers.get('content-type')).toContain('text/event-stream')
     const text = response.text()
@@ -77,9 +97,26 @@ describe.each(Object.entries(ways))('%s', (name, way) => {
     if (name !== 'an account that is deleted') await ada.stops(run)
   })
 
+  test('ends the stream of MCP within a minute', async () => {
+    const { app, headers, end } = await start()
+    // There a cookie is no credential: who has none but that comes with a token.
+    const credential = headers.cookie === undefined ? headers : await tokenOf(app, headers)
+    const { id } = await mcpSession(app.url, credential)
+    vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'] })
+    const news = { ...credential, accept: 'text/event-stream', 'mcp-session-id': id }
+    const stream = await fetch(`${app.url}/mcp`, { headers: news })
+    expect(stream.status).toBe(200)
+    const over = stream.text()
+    await end()
+    await vi.advanceTimersByTimeAsync(60_000)
+    await over
+    expect((await postMcp(app.url, credential, { id: 9, method: 'tools/list', params: {} }, id)).status).toBe(401)
+    vi.useRealTimers()
+  })
+
   test('ends the stream of ChatKit within a minute, not the answer', async () => {
     const { app, ada, provider, headers, end } = await start()
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'] })
     const input = { content: [{ type: 'input_text', text: 'hello' }], attachments: [], inference_options: {} }
     const response = await post(app, '/chatkit', headers, { type: 'threads.create', params: { input } })
     expect(response.status).toBe(200)

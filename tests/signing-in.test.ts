@@ -452,6 +452,54 @@ describe('who guesses', () => {
     expect((await guess(on, 'someone@example.test', '198.51.100.1')).status).toBe(401)
   })
 
+  test.each([
+    'application/x-www-form-urlencoded',
+    'Application/X-WWW-Form-Urlencoded; charset=utf-8',
+    'multipart/form-data; boundary=b',
+    'text/plain',
+    'application/jsonp',
+    'application/problem+json',
+    '',
+  ])('gets no tries beyond the limit by sending what is no JSON: %j', async (type) => {
+    const on = await strict({ signInsPerMinute: 1 })
+    const { email, cookie } = await signUp()
+    const fields = { email, password, name: 'Eve', currentPassword: password, newPassword: 'another horse' }
+    for (const path of ['/sign-in/email', '/sign-up/email', '/change-password', '/request-password-reset']) {
+      const body = type.startsWith('multi') ? multipart(fields) : new URLSearchParams(fields).toString()
+      const init = { method: 'POST', headers: { cookie, origin: url, 'content-type': type }, body }
+      const response = await on.handler(new Request(`${url}/api/auth${path}`, init), '192.0.2.1')
+      expect(response.status, path).toBe(415)
+      expect(await response.json()).toMatchObject({ code: 'UNSUPPORTED_MEDIA_TYPE', errorId: expect.any(String) })
+      expect(response.headers.getSetCookie()).toEqual([])
+    }
+    expect((await post('/sign-in/email', { email, password }, {}, '192.0.2.1', on)).status).toBe(200)
+  })
+
+  const multipart = (fields: object) =>
+    `${Object.entries(fields)
+      .map(([name, value]) => `--b\r\ncontent-disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`)
+      .join('')}--b--\r\n`
+
+  test('with a session has as many tries at its password, whatever stands beside the cookie', async () => {
+    const on = await strict({ signInsPerMinute: 3 })
+    const { email, cookie } = await signUp()
+    const other = cookieOf(await post('/sign-in/email', { email, password }))
+    let n = 0
+    const change = (it: string) => {
+      n++
+      const fields = { currentPassword: 'wrong horse', newPassword: 'another horse' }
+      return post('/change-password', fields, { cookie: it, origin: url }, `192.0.2.${n}`, on)
+    }
+    for (const it of [cookie, `x=1; ${cookie}`, `${cookie}; parley.session_tokens=2`])
+      expect((await change(it)).status).toBe(400)
+    for (const it of [`x=2; ${cookie}`, cookie, other]) {
+      const refused = await change(it)
+      expect(refused.status).toBe(429)
+      expect(await refused.json()).toMatchObject({ limitName: 'signInsPerMinute', limit: 3 })
+    }
+    expect((await change((await signUp()).cookie)).status).toBe(400)
+  })
+
   test('from one network of IPv6 is one', async () => {
     const on = await strict({ signInsPerAddressPerMinute: 2 })
     const addresses = ['2001:db8:0:1::1', '2001:0db8:0000:0001:ffff::9']
@@ -481,6 +529,47 @@ describe('who guesses', () => {
       post('/sign-up/email', { name: 'A', email: `${randomUUID()}@example.test`, password }, {}, '192.0.2.3', on)
     expect((await join()).status).toBe(200)
     expect(await (await join()).json()).toMatchObject({ code: 'RATE_LIMITED', limitName: 'signUpsPerHour' })
+  })
+})
+
+describe('who asks without a session', () => {
+  test('may ask so often from one address, and see the pages all the same', async () => {
+    const limits = { ...standardLimits, anonymousRequestsPerMinute: 3 }
+    const on = await createAuth({ ...settings, limits }, database.orm.em, database.units)
+    const { cookie } = await signUp()
+    const ask = async (path: string, address: string, headers: Headers = {}) => {
+      const response = await on.handler(new Request(`${url}/api/auth${path}`, { headers }), address)
+      return response.status
+    }
+    expect(await ask('/jwks', '192.0.2.1')).toBe(200)
+    expect(await ask('/token', '192.0.2.1')).toBe(401)
+    expect(await ask('/token', '192.0.2.1', { cookie: 'parley.session_token=abc.def' })).toBe(401)
+    for (const path of ['/jwks', '/callback/x?state=y', '/list-sessions', '/nothing'])
+      expect(await ask(path, '192.0.2.1', { cookie: 'parley.session_token=abc.def' }), path).toBe(429)
+    for (const path of ['/get-session', '/options']) expect(await ask(path, '192.0.2.1'), path).toBe(200)
+    expect(await ask('/token', '192.0.2.1', { cookie })).toBe(200)
+    expect(await ask('/jwks', '192.0.2.2')).toBe(200)
+  })
+
+  test.each([
+    '//evil.example/',
+    'https://evil.example/',
+    '/\\evil.example/',
+    '/\t/evil.example/',
+    '/%09/evil.example/',
+  ])('is not led to %j by a letter of ours', async (to) => {
+    const query = `token=x&callbackURL=${encodeURIComponent(to)}`
+    for (const path of [`/verify-email?${query}`, `/reset-password/x?${query}`, `/delete-user/callback?${query}`]) {
+      const { headers } = await auth.handler(new Request(`${url}/api/auth${path}`))
+      expect(new URL(headers.get('location') ?? '/', url).origin, path).toBe(url)
+    }
+  })
+
+  test('may be sent back with a form by a server that does so', async () => {
+    const body = new URLSearchParams({ code: 'c', state: 's' })
+    const response = await auth.handler(new Request(`${url}/api/auth/callback/github`, { method: 'POST', body }))
+    expect(response.status).toBe(302)
+    expect(response.headers.get('location')).toBe(`${url}/api/auth/callback/github?code=c&state=s`)
   })
 })
 
