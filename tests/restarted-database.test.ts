@@ -139,6 +139,44 @@ test('connections that reached a server which may only be read are given up, and
 const saying = (text: string) => (event: StreamEvent) =>
   event.__typename === 'MessageDelta' && event.delta.includes(text)
 
+test('while all connections are in use others are told at once that the server is busy, but anybody can still sign in', async () => {
+  const provider = await startProvider()
+  cleanUp(() => provider.close())
+  const node = await startNode(cluster, provider)
+  const ada = await node.user('ada')
+  const list = (user: User) => user.query('{ conversations { edges { node { id } } } }')
+  await list(ada)
+  const hold = () =>
+    node.database.units
+      .asSystem()
+      .execute('select pg_sleep(600)')
+      .catch(() => {})
+  const held = Array.from({ length: 10 }, hold)
+  const sleeping = `from pg_stat_activity where query = 'select pg_sleep(600)'`
+  await expect.poll(async () => (await asAdmin(`select pid ${sleeping}`)).length, { timeout: 30_000 }).toBe(10)
+  const log = vi.spyOn(console, 'error')
+  const again = await node.again(ada)
+  await expect(list(again)).rejects.toMatchObject({ code: 'OVERLOADED' })
+  expect((await fetch(`${node.url}/readyz`)).status).toBe(200)
+  expect(log.mock.calls.join()).not.toContain('cannot be reached')
+  await asAdmin(`select pg_cancel_backend(pid) ${sleeping}`)
+  await Promise.all(held)
+  await list(again)
+})
+
+test('a server whose database is away is alive but not ready, until it is back', async () => {
+  const provider = await startProvider()
+  cleanUp(() => provider.close())
+  const { url } = await startNode(cluster, provider)
+  const statusOf = (path: string) => fetch(url + path).then(({ status }) => status)
+  expect(await statusOf('/readyz')).toBe(200)
+  const back = cluster.postgres.crash({ awaySeconds: 4 })
+  await expect.poll(() => statusOf('/readyz'), { timeout: 30_000 }).toBe(503)
+  expect(await statusOf('/healthz')).toBe(200)
+  await back
+  await expect.poll(() => statusOf('/readyz'), { timeout: 30_000 }).toBe(200)
+})
+
 async function refused(user: User): Promise<void> {
   await expect(user.asks('Not now?')).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
 }
