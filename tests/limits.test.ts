@@ -71,7 +71,7 @@ describe('requests', () => {
   })
 
   test('without a good credential: so many per address, whatever the headers say', async () => {
-    const app = await startApp({ limits: { anonymousRequestsPerMinute: 4 } })
+    const app = await startApp({ limits: { anonymousRequestsPerMinute: 5 } })
     const ada = await app.user('ada')
     stopTheClock()
     const forgeries: Record<string, string>[] = [
@@ -80,11 +80,12 @@ describe('requests', () => {
       bearer('parley_x'),
       { 'x-forwarded-for': '192.0.2.9' },
     ]
+    expect((await fetch(`${app.url}/api/auth/jwks`)).status).toBe(200)
     for (const headers of forgeries) expect((await asked(app.url, headers)).status).toBe(401)
     const refused = await asked(app.url, { 'x-forwarded-for': '192.0.2.10' })
     expect(refused).toMatchObject({
       ...{ status: 429, retryAfter: '60' },
-      told: { code: 'RATE_LIMITED', limitName: 'anonymousRequestsPerMinute', limit: 4, actual: 5 },
+      told: { code: 'RATE_LIMITED', limitName: 'anonymousRequestsPerMinute', limit: 5, actual: 6 },
     })
     expect((await asked(app.url, ada.headers)).status).toBe(200)
   })
@@ -199,9 +200,15 @@ describe('streams', () => {
     expect((await open(ada)).refused).toMatchObject({
       ...{ code: 'RATE_LIMITED', limitName: 'subscriptionsPerUser', limit: 2, actual: 3 },
     })
+    const download = await ada.request('/export')
+    expect(download.status).toBe(429)
+    expect(await download.json()).toMatchObject({ error: { limitName: 'subscriptionsPerUser', limit: 2, actual: 3 } })
     const hers = await open(eve)
     expect(hers.refused).toBeNull()
     one.close()
+    // One that has been read gives its place back.
+    const exports = async () => (await ada.request('/export')).text()
+    await vi.waitFor(async () => expect(await exports()).toContain('parley-export'))
     await vi.waitFor(async () => expect((await open(ada)).refused).toBeNull())
     for (const it of [two, hers]) it.close()
   })
@@ -377,6 +384,41 @@ describe('what one may send: as much as the limit, not one more', () => {
     const padded = (length: number) => `${cursor}${'='.repeat(length - cursor.length)}`
     expect((await codeOf(behind(padded(200)))).code).toBeNull()
     expect((await codeOf(behind(padded(201)))).code).toBe('BAD_USER_INPUT')
+  })
+
+  test('pages and words of ChatKit and of tools', async () => {
+    const provider = await scripted()
+    provider.always(says('yes'))
+    const app = await startApp({ provider, limits: small })
+    const ada = await app.user('ada')
+    const { conversation } = await ada.hears('one two')
+    for (let n = 0; n < 5; n++) await ada.hears(`two ${n}`, { conversation })
+    for (let n = 0; n < 6; n++) await ada.mutate(title(`two ${n}`)[0] as string, { it: `two ${n}` })
+    const sizes = async (type: string, params: object) => {
+      const pages = [{}, { limit: 9_999 }].map(async (size) => {
+        const answer = await ada.chatkit({ type, params: { ...params, ...size } })
+        const { data, has_more } = (await answer.json()) as { data: unknown[]; has_more: boolean }
+        return [data.length, has_more]
+      })
+      return Promise.all(pages)
+    }
+    expect(await sizes('threads.list', { order: 'desc' })).toEqual([
+      [2, true],
+      [5, true],
+    ])
+    for (const order of ['asc', 'desc'])
+      expect(await sizes('items.list', { thread_id: conversation.id, order })).toEqual([
+        [2, true],
+        [5, true],
+      ])
+    const session = await mcpSession(app.url, bearer(await ada.token()))
+    const { structuredContent } = await session.call('search_conversations', { query: 'two' })
+    expect(structuredContent).toMatchObject({ more: true })
+    expect((structuredContent as { found: unknown[] }).found).toHaveLength(5)
+    expect(await session.call('search_conversations', { query: 's'.repeat(8) })).not.toMatchObject({ isError: true })
+    expect(await session.call('search_conversations', { query: 's'.repeat(9) })).toMatchObject({ isError: true })
+    const { resources } = await session.request<{ resources: unknown[] }>('resources/list', {})
+    expect(resources).toHaveLength(5)
   })
 
   test('sessions of MCP', async () => {

@@ -272,6 +272,23 @@ describe('who is not let in', () => {
   })
 })
 
+test('a list of messages is refused, in a session and before one: it would count as one request', async () => {
+  const headers = { ...asJson, ...bearer(token) }
+  const { id, tools } = await mcpSession(app.url, bearer(token))
+  const inSession = { ...headers, 'mcp-session-id': id }
+  const refused = async (headers: Record<string, string>, body: string) => {
+    const response = await fetch(`${app.url}/mcp`, { method: 'POST', headers, body })
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({
+      ...{ jsonrpc: '2.0', id: null },
+      error: { message: expect.stringMatching(/^A list of messages/), data: { code: 'BAD_USER_INPUT' } },
+    })
+  }
+  for (const body of [`[${listed},${listed}]`, ` \n\t[${listed}]`, '[]']) await refused(inSession, body)
+  await refused(headers, `[${JSON.stringify({ jsonrpc: '2.0', ...hello })}]`)
+  expect((await tools()).length).toBe(7)
+})
+
 describe('a token for another server', () => {
   test('is good there and nowhere else', async () => {
     const { database } = app

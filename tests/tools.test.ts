@@ -273,9 +273,17 @@ describe('the server itself', () => {
     }
     const client = await wire(ada.viewer, broken)
     const result = await client.callTool({ name: 'add_task', arguments: { title: 'x' } })
-    expect(result).toMatchObject({ isError: true, content: [{ type: 'text', text: 'The tool failed.' }] })
+    const said = log.mock.calls.flat().join()
+    const [, id = ''] = /^mcp error (\S{36}): the tool add_task failed: password of the database$/.exec(said) ?? []
+    expect(result).toMatchObject({
+      ...{ isError: true, content: [{ type: 'text', text: `The tool failed. Error id: ${id}` }] },
+      _meta: { 'parley/errorCode': 'INTERNAL_SERVER_ERROR', 'parley/errorId': id },
+    })
     expect(JSON.stringify(result)).not.toContain('password')
-    expect(log).toHaveBeenCalledWith('The tool add_task failed:', 'password of the database')
+    log.mockClear()
+    const refused = await client.listResources().catch((error: unknown) => error)
+    const [, other] = /^mcp error (\S{36}): reading a resource failed/.exec(log.mock.calls.flat().join()) ?? []
+    expect(refused).toMatchObject({ data: { code: 'INTERNAL_SERVER_ERROR', errorId: other } })
     log.mockRestore()
   })
 

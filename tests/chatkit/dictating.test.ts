@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { startApp } from '../support/app.ts'
 import { cleanUp } from '../support/cleaning.ts'
 import { chatkitOf } from './chat.ts'
@@ -74,6 +74,26 @@ test('a recording has a limit of its own, above the one of other bodies', async 
     const { error } = (await answer.json()) as Refused
     expect([answer.status, error?.limitName]).toEqual([413, 'bodyBytes'])
   }
+})
+
+test('what is dictated counts as a message that is sent, when the model hears it', async () => {
+  const provider = await listener()
+  const app = await startApp({ provider, env: model, limits: { sendsPerMinute: 2 } })
+  const ada = await app.user('ada')
+  const says = async (params: object) => {
+    const answer = await ada.chatkit({ type: 'input.transcribe', params })
+    return [answer.status, ((await answer.json()) as Refused).error?.limitName]
+  }
+  vi.useFakeTimers({ toFake: ['Date'], now: Math.ceil(Date.now() / 60_000) * 60_000 + 1_000 })
+  for (let n = 0; n < 3; n++) expect(await says({ ...spoken, audio_base64: '' })).toEqual([400, undefined])
+  for (let n = 0; n < 2; n++) expect(await says(spoken)).toEqual([200, undefined])
+  expect(await says(spoken)).toEqual([429, 'sendsPerMinute'])
+  expect(provider.heard).toHaveLength(2)
+  await expect(ada.asks('one more')).rejects.toMatchObject({ code: 'RATE_LIMITED' })
+})
+
+afterEach(() => {
+  vi.useRealTimers()
 })
 
 test('whether people may dictate is told', async () => {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { McpServer, ResourceTemplate } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js'
 import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js'
@@ -14,7 +15,7 @@ import { deleteTaskTool } from './delete-task.ts'
 import { listTasksTool } from './list-tasks.ts'
 import { readConversationTool } from './read-conversation.ts'
 import { searchConversationsTool } from './search-conversations.ts'
-import { errorCodeKey, type OwnToolLimits, type Tool, type ToolContext } from './tool.ts'
+import { errorCodeKey, errorIdKey, type OwnToolLimits, type Tool, type ToolContext } from './tool.ts'
 import { updateTaskTool } from './update-task.ts'
 
 /** The names under which people and programs see our own servers. */
@@ -135,13 +136,17 @@ async function tell({ _meta, sendNotification }: Extra, progress: number, total:
 }
 
 function failure(name: string, error: unknown) {
-  const known = error instanceof AppError
-  if (!known) logged(`The tool ${name}`, error)
+  const said = error instanceof AppError ? { text: sentence(error), code: error.code } : unforeseen(name, error)
   return {
     isError: true,
-    content: [{ type: 'text' as const, text: known ? sentence(error) : 'The tool failed.' }],
-    _meta: { [errorCodeKey]: known ? error.code : 'INTERNAL_SERVER_ERROR' },
+    content: [{ type: 'text' as const, text: said.text }],
+    _meta: { [errorCodeKey]: said.code, ...('errorId' in said && { [errorIdKey]: said.errorId }) },
   }
+}
+
+function unforeseen(name: string, error: unknown) {
+  const errorId = logged(`the tool ${name}`, error)
+  return { text: `The tool failed. Error id: ${errorId}`, code: 'INTERNAL_SERVER_ERROR', errorId }
 }
 
 /** The protocol's word for a resource that is not there. */
@@ -153,13 +158,18 @@ async function masked<T>(work: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (error instanceof AppError)
       throw new McpError(error.code === 'NOT_FOUND' ? resourceNotFound : ErrorCode.InvalidParams, error.message)
-    logged('Reading a resource', error)
-    throw new McpError(ErrorCode.InternalError, 'Something went wrong on the server.')
+    const data = { code: 'INTERNAL_SERVER_ERROR', errorId: logged('reading a resource', error) }
+    throw new McpError(ErrorCode.InternalError, 'Something went wrong on the server.', data)
   }
 }
 
-function logged(what: string, error: unknown): void {
-  console.error(`${what} failed:`, error instanceof Error ? error.message.slice(0, 500) : error)
+/** Gives the id under which it is in the log, for those whom it befell. */
+function logged(what: string, error: unknown): string {
+  const errorId = randomUUID()
+  console.error(
+    `mcp error ${errorId}: ${what} failed: ${error instanceof Error ? error.message.slice(0, 500) : 'unknown'}`,
+  )
+  return errorId
 }
 
 /** What is wrong, with the member under the name that it has among the arguments. */

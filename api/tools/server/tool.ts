@@ -53,3 +53,6 @@ export function tool<Input extends z.ZodObject, Output extends z.ZodObject>(tool
 
 /** Where a failed result has its error code for programs: a name of our own, since the protocol has no place for it. */
 export const errorCodeKey = 'parley/errorCode'
+
+/** And the id of what nobody foresaw, which is in the log. */
+export const errorIdKey = 'parley/errorId'
