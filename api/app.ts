@@ -16,7 +16,7 @@ import { createAttachmentLinks } from './conversations/attachment-links.ts'
 import { createDatabase, type Database } from './database/database.ts'
 import { endlessSpace, watchFreeSpace } from './database/free-space.ts'
 import { createProbe } from './database/probe.ts'
-import { AppError, notFound } from './errors.ts'
+import { AppError, notFound, storageFull } from './errors.ts'
 import { createGraphqlEndpoint } from './graphql/endpoint.ts'
 import { createMcpEndpoint, metadataPath } from './mcp/endpoint.ts'
 import { storeEmbedded, storeOnOwnConnection } from './runs/chunk-store.ts'
@@ -67,9 +67,12 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
   const model = createModel(config.model, limits)
   const rates = new Rates(limits, embedded ? undefined : drawFrom(units))
   const space = embedded ? await watchFreeSpace(config.dataDir, limits.freeDiskBytes, parts.freeBytes) : endlessSpace
+  const checkSpace = () => {
+    if (space.isLow()) throw storageFull()
+  }
   const runs = new Runs({
     ...{ units, bell, model, toolboxes, limits, rates },
-    ...{ store: chunks.store, alone: embedded, checkSpace: space.check },
+    ...{ store: chunks.store, alone: embedded, checkSpace },
   })
   chunks.onLost = () => runs.log.writer.writeAgain()
   if (bell instanceof PostgresBell) await bell.begin()
@@ -123,7 +126,7 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
   doors.all('/graphql', (c) => graphql(c.req.raw))
   doors.all('/chatkit', (c) => chatkit(c.req.raw))
   doors.on(['POST', 'PUT'], ['/attachments/*', '/import'], async (_, next) => {
-    space.check()
+    checkSpace()
     return next()
   })
   for (const path of ['/attachments', '/attachments/:id']) doors.all(path, (c) => attachments(c.req.raw))

@@ -29,7 +29,7 @@ const mayImport: Record<string, readonly string[]> = {
   conversations: below.nouns,
   auth: leaves,
   bell: leaves,
-  database: ['transfer', 'runs', 'tasks', 'conversations', 'auth', 'errors'],
+  database: ['transfer', 'runs', 'tasks', 'conversations', 'auth'],
   page: ['errors', 'limits'],
   config: ['limits'],
   listen: ['limits'],
@@ -223,6 +223,18 @@ describe('files', () => {
     const readers = sources.filter((it) => /^(api|web)\//.test(it)).filter(reads)
     expect(readers.sort()).toEqual([...readersOfEnvironment].sort())
   })
+})
+
+test('docker-compose.yml hands on every setting of the README', () => {
+  const table = readFileSync('README.md', 'utf8').match(/^\| `[A-Z].*$/gm) ?? []
+  const names = table.flatMap((row) =>
+    [...(row.split('|')[1] ?? '').matchAll(/`([A-Z_]+)`/g)].map(([, name = '']) => name),
+  )
+  const composed = readFileSync('docker-compose.yml', 'utf8')
+  expect(names.length).toBeGreaterThan(25)
+  // The data folder is that of the embedded database, which is not used there.
+  const missing = names.filter((name) => !new RegExp(`^\\s+${name}:`, 'm').test(composed))
+  expect(missing).toEqual(['PARLEY_DATA_DIR'])
 })
 
 test('the proxy of docker-compose.yml sends every path of the API to the API', () => {

@@ -16,12 +16,23 @@ async function main(): Promise<void> {
   } = process.env
   if (!API_URL) throw new Error('API_URL: is required, the address at which this process reaches the API')
   const web = await createWeb()
-  const context = {
-    api: (request: Request) => forward(request, API_URL, PARLEY_URL),
-    chatkitDomainKey: PARLEY_CHATKIT_DOMAIN_KEY,
-  }
-  serve({ port: Number(PORT), hostname: HOST, fetch: (request) => web.fetch(request, context) })
+  const chatkitDomainKey = PARLEY_CHATKIT_DOMAIN_KEY
+  serve({
+    ...{ port: Number(PORT), hostname: HOST },
+    fetch: (request, { incoming }) => {
+      const address = incoming.socket.remoteAddress
+      const api = (asked: Request) => forward(withAddress(asked, address), API_URL, PARLEY_URL)
+      return web.fetch(request, { api, chatkitDomainKey })
+    },
+  })
   console.log(`The pages of Parley are served on ${HOST}:${PORT}, with the API at ${API_URL}.`)
+}
+
+/** Whose request it is, as proxies say it: without this, what the browser says of itself would be believed. */
+function withAddress(request: Request, address: string | undefined): Request {
+  const before = request.headers.get('x-forwarded-for')
+  if (address) request.headers.set('x-forwarded-for', before ? `${before}, ${address}` : address)
+  return request
 }
 
 /**

@@ -1,16 +1,15 @@
 import { statfs } from 'node:fs/promises'
-import { storageFull } from '../errors.ts'
 
 export type FreeSpace = {
-  /** Throws STORAGE_FULL while there is too little room for anything new. Reading and deleting need not ask. */
-  check(): void
+  /** Whether there is too little room for anything new. Reading and deleting need not ask. */
+  isLow(): boolean
   close(): void
 }
 
 const lookMs = 5_000
 
 /** For a database that looks after its own disk. */
-export const endlessSpace: FreeSpace = { check: () => {}, close: () => {} }
+export const endlessSpace: FreeSpace = { isLow: () => false, close: () => {} }
 
 /**
  * Keeps the disk of the data folder from running full: the embedded database could not write its own log then, and would
@@ -33,9 +32,7 @@ export async function watchFreeSpace(
   await look()
   const timer = setInterval(look, lookMs).unref()
   return {
-    check: () => {
-      if (full) throw storageFull()
-    },
+    isLow: () => full,
     close: () => clearInterval(timer),
   }
 }

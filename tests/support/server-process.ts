@@ -107,7 +107,7 @@ async function ready(url: string, child: ChildProcess, output: () => string): Pr
 }
 
 /** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()

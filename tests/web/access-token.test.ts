@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { accessToken } from '~/api.ts'
+import { accessToken } from '../../web/app/api.ts'
 import { cleanUp } from '../support/cleaning.ts'
 
 const minute = 60_000
