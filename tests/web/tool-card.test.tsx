@@ -57,12 +57,13 @@ describe('the card of a tool call', () => {
       { ...task, title: 'call mum', completed: true },
     ]
     const of = { server: 'tasks', name: 'list_tasks', result: { tasks, more: true } }
-    const html = drawn(of)
+    const html = drawn(of, messages, 'en-GB')
     expect(textOf(html)).toContain(
       'Open buy &lt;b&gt;milk&lt;/b&gt; the **oat** one Due 1 Jan 2027 Done call mum There are more than these.',
     )
     expect(html).toMatch(/<figure tabindex="0"[^>]*class="max-h-80 overflow-auto/)
-    expect(html).not.toMatch(/task_01xyz|false|<table|<b>|<input/)
+    expect(html).not.toMatch(/task_01xyz|<table|<b>|<input/)
+    expect(textOf(html)).not.toContain('false')
     expect(textOf(drawn(of, german, 'de-DE'))).toMatch(
       /Offen buy .* Fällig 1\. Jan\.? 2027 Erledigt call mum Es gibt noch mehr\./,
     )

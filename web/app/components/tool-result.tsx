@@ -5,17 +5,20 @@ import { ResultImages, ResultPiece } from '~/tool-results.ts'
 import type { ToolCallFieldsFragment } from '../../../schema/generated/graphql.ts'
 import { Button } from './button.tsx'
 import { CopyButton } from './copy-button.tsx'
+import { ToolTasks, tasksIn } from './tool-tasks.tsx'
 import { ToolValue } from './tool-value.tsx'
 import { sizeInWords } from './tool-words.ts'
 
 type ToolCall = ToolCallFieldsFragment
 type Part = ToolCall['resultParts'][number]
 
-/** What came of a call: text or a table, more of it when it is long, and what came with it. */
+/** What came of a call: text, a table or tasks, more of it when it is long, and what came with it. */
 export function ToolResult({ call, open }: { call: ToolCall; open: boolean }) {
+  const told = tasksIn(call)
+  const whole = told ? <ToolTasks told={told} /> : !namesPartsOnly(call) && <ToolValue value={call.result} />
   return (
     <div className="space-y-3">
-      {call.resultTruncated ? <LongText call={call} /> : !namesPartsOnly(call) && <ToolValue value={call.result} />}
+      {call.resultTruncated ? <LongText call={call} /> : whole}
       {call.resultParts.length > 0 && <Parts call={call} open={open} />}
     </div>
   )
