@@ -211,5 +211,3 @@ export type ThreadEvent =
   | { type: 'progress_update'; text: string; icon?: Icon }
   | { type: 'notice'; level: 'info' | 'warning' | 'danger'; message: string; title?: string }
   | { type: 'error'; code: 'custom'; message: string; allow_retry: boolean }
-  /** ChatKit shows a sentence of its own, in the person's language. */
-  | { type: 'error'; code: 'stream.error'; allow_retry: boolean }

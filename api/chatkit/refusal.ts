@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { AppError, type ErrorCode, httpStatus } from '../errors.ts'
-import { noteAway, storageProblem } from '../outage.ts'
+import { storageProblem } from '../outage.ts'
 import type { ThreadEvent } from './protocol.ts'
 import type { ChatkitWords } from './words.ts'
 
@@ -40,26 +40,31 @@ const hopeless = new Set<ErrorCode>(['STORAGE_FULL', 'QUOTA_EXCEEDED', 'CONFLICT
 
 /** The request was not taken; sending it again may help, or not. */
 export function notSent(error: unknown, words: ChatkitWords): ThreadEvent {
-  if (!(error instanceof AppError)) return unforeseen(error)
+  if (!(error instanceof AppError)) return unforeseen(error, words)
   const message = words.error(error.code, error.message)
   return { type: 'error', code: 'custom', message, allow_retry: !hopeless.has(error.code) }
 }
 
 /** The stream broke, the answer did not: it goes on, so there is nothing to try again. */
 export function lostSight(error: unknown, words: ChatkitWords): ThreadEvent {
-  if (!(error instanceof AppError)) return unforeseen(error)
+  if (!(error instanceof AppError)) return unforeseen(error, words)
   const message = error.code === 'NOT_FOUND' ? words.error(error.code, error.message) : words.lostSight
   return { type: 'error', code: 'custom', message, allow_retry: false }
 }
 
-function unforeseen(error: unknown): ThreadEvent {
-  log(randomUUID(), error)
-  return { type: 'error', code: 'stream.error', allow_retry: true }
+/** Not as `stream.error`: for that ChatKit shows a sentence of its own, in which the id has no place. */
+function unforeseen(error: unknown, words: ChatkitWords): ThreadEvent {
+  const known = storageProblem(error)
+  const { code, message } = known ?? masked
+  const said = words.error(code, message)
+  if (known) return { type: 'error', code: 'custom', message: said, allow_retry: true }
+  const errorId = randomUUID()
+  log(errorId, error)
+  return { type: 'error', code: 'custom', message: `${said} (${errorId})`, allow_retry: true }
 }
 
 /** Without causes: those of the database hold what people wrote. */
 function log(errorId: string, error: unknown): void {
-  if (noteAway(error)) return
   const frames = error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)) : []
   const [message] = String(error).slice(0, 500).split('\n')
   console.error([`ChatKit error ${errorId}: ${message}`, ...frames.slice(0, 20)].join('\n'))
