@@ -3,7 +3,7 @@ import { internalId } from '../api/ids.ts'
 import { startApp } from './support/app.ts'
 import { cleanUp } from './support/cleaning.ts'
 import { until } from './support/events.ts'
-import { calls, pause, says, startProvider } from './support/scripted-provider.ts'
+import { pause, says, startProvider } from './support/scripted-provider.ts'
 
 async function start(limits = {}) {
   const provider = await startProvider()
@@ -85,12 +85,25 @@ test('a deleted conversation ends its streams, and nothing more is written', asy
   await expect(until(ada.follows(conversation), () => true)).rejects.toMatchObject({ code: 'NOT_FOUND' })
 })
 
-test('stopping while a tool is at work cancels the call, and the conversation goes on', async () => {
+test('a stop after a tool was used keeps its result and what was spent, and the conversation goes on', async () => {
   const { provider, ada } = await start()
-  provider.plays(calls({ name: 'list_tasks' }), says('Here', pause), says('Fine.'))
+  const listing = says({ call: { name: 'list_tasks' } }, { usage: { input: 70, output: 7 } })
+  provider.plays(listing, says('Here', pause), says('Fine.'))
   const { run, conversation } = await ada.asks('List')
   await ada.sees(run, 'Here')
   await ada.stops(run)
+  const { node } = await ada.query<{ node: object }>(
+    `query ($id: ID!) { node(id: $id) { ... on Run {
+      status usage { inputTokens outputTokens } messages { content toolCalls { status } } } } }`,
+    { id: run.id },
+  )
+  expect(node).toEqual({
+    ...{ status: 'STOPPED', usage: { inputTokens: 70, outputTokens: 7 } },
+    messages: [
+      { content: '', toolCalls: [{ status: 'SUCCEEDED' }] },
+      { content: 'Here', toolCalls: [] },
+    ],
+  })
   expect((await ada.hears('And now?', { conversation })).text).toBe('Fine.')
   expect(provider.refusals).toEqual([])
 })

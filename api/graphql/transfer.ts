@@ -7,7 +7,10 @@ import { builder } from './builder.ts'
 const ExportFormat = builder.enumType('ExportFormat', {
   description: 'As what conversations are exported.',
   values: {
-    JSONL: { description: 'One JSON value per line, without loss: what `POST /import` takes again.' },
+    JSONL: {
+      description:
+        'One JSON value per line, with everything that a person can see, in every version: what `POST /import` takes again.',
+    },
     MARKDOWN: {
       description: 'To be read by people: what is shown, without superseded messages. It cannot be imported.',
     },
