@@ -1,3 +1,5 @@
+import { type Language, languageOf } from '../language.ts'
+
 const en = {
   hello: (name: string) => `Hello ${name},`,
   reset: {
@@ -46,10 +48,7 @@ const de: MailWords = {
   },
 }
 
-const languages: Readonly<Record<string, MailWords>> = { en, de }
+const words: Record<Language, MailWords> = { en, de }
 
-/** In the language that the request asks for first (`accept-language`), else in English. */
-export function mailWords(request: Request | undefined): MailWords {
-  const first = request?.headers.get('accept-language')?.trim().slice(0, 2).toLowerCase() ?? ''
-  return (Object.hasOwn(languages, first) ? languages[first] : undefined) ?? en
-}
+/** In the language that the request likes best (`accept-language`), else in English. */
+export const mailWords = (request: Request | undefined): MailWords => words[languageOf(request?.headers)]

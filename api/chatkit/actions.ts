@@ -19,8 +19,9 @@ import type { ActionParams, ThreadEvent, WidgetItem } from './protocol.ts'
 import { conversationOf } from './threads.ts'
 import { callOfItem, widgetId, widgetItem } from './translate.ts'
 import { approve, deny } from './widgets.ts'
+import type { ChatkitWords } from './words.ts'
 
-export type ActionParts = { units: Units; runs: Runs; viewer: Viewer }
+export type ActionParts = { units: Units; runs: Runs; viewer: Viewer; words: ChatkitWords }
 
 type Decision = 'APPROVE' | 'DENY'
 
@@ -30,42 +31,37 @@ const decisions = new Map<string, Decision>([
 ])
 
 /** Another decision was first, or the answer was stopped meanwhile: the card shows it. */
-const tooLate: ThreadEvent = {
-  type: 'notice',
-  level: 'info',
-  message: 'That was settled already. Nothing was changed.',
-}
+const tooLate = (words: ChatkitWords): ThreadEvent => ({ type: 'notice', level: 'info', message: words.settledBefore })
 
 /**
  * A button of a card, with the stream that follows from it: the decided card in the place of the question, then the run,
  * if it goes on. The same click again changes nothing and shows the same. Rejects with NOT_FOUND for an item or a call
  * that is not the viewer's, RUN_ACTIVE for another action while an answer is made, CONFLICT for what is no button.
  */
-export async function act({ units, runs, viewer }: ActionParts, params: ActionParams): Promise<Opening> {
+export async function act(parts: ActionParts, params: ActionParams): Promise<Opening> {
+  const { units, viewer, words } = parts
   const em = units.as(viewer)
   const conversation = await ownConversation(em, viewer, conversationOf(params.thread_id))
   const asking = await question(em, viewer, conversation, params)
-  const { inTime, item, call } = await decide(units, runs, viewer, asking)
+  const { inTime, item, call } = await decide(parts, asking)
   const run = (await findRuns(units.as(viewer), viewer, [call.runId])).get(call.runId)
   if (!run) throw notFound('item')
-  const translation = new AnswerTranslation()
+  const translation = new AnswerTranslation(words)
   translation.knows(asking.message, asking.calls)
   translation.shows(call.id, item)
   const shown: ThreadEvent = item
     ? { type: 'thread.item.replaced', item }
     : { type: 'thread.item.removed', item_id: widgetId(call.id) }
-  const events = [mayBeStopped, shown, ...(inTime ? [] : [tooLate])]
+  const events = [mayBeStopped, shown, ...(inTime ? [] : [tooLate(words)])]
   return { conversation, run, events, translation, after: eventCursor(conversation) }
 }
 
 /** The same without a stream: gives the card as it is now. Rejects as `act`, and with CONFLICT for another decision. */
-export async function actInPlace(
-  { units, runs, viewer }: ActionParts,
-  params: ActionParams,
-): Promise<{ updated_item?: WidgetItem }> {
+export async function actInPlace(parts: ActionParts, params: ActionParams): Promise<{ updated_item?: WidgetItem }> {
+  const { units, viewer } = parts
   const em = units.as(viewer)
   const conversation = await ownConversation(em, viewer, conversationOf(params.thread_id))
-  const { inTime, item } = await decide(units, runs, viewer, await question(em, viewer, conversation, params))
+  const { inTime, item } = await decide(parts, await question(em, viewer, conversation, params))
   if (!inTime) throw new AppError('CONFLICT', 'This call does not wait for a decision any more.')
   return item ? { updated_item: item } : {}
 }
@@ -110,9 +106,7 @@ async function notAnAction(em: SqlEntityManager, viewer: Viewer, { id }: Convers
 
 /** Decides, and gives the card as it is then. `inTime`: this is the decision that holds. */
 async function decide(
-  units: Units,
-  runs: Runs,
-  viewer: Viewer,
+  { units, runs, viewer, words }: ActionParts,
   { call: { id }, message, decision }: Question,
 ): Promise<{ inTime: boolean; item: WidgetItem | null; call: ToolCall }> {
   const inTime = await runs.decideToolCall(units.as(viewer), viewer, { toolCallId: id, decision }).then(
@@ -124,5 +118,5 @@ async function decide(
   )
   const call = (await findToolCalls(units.as(viewer), viewer, [id])).get(id)
   if (!call) throw notFound('tool call')
-  return { inTime, item: widgetItem(message, call), call }
+  return { inTime, item: widgetItem(message, call, words), call }
 }

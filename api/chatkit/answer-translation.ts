@@ -11,6 +11,7 @@ import type {
 } from './protocol.ts'
 import { isAtWork, toolTask, type UsedTool, waits, workOf } from './tool-task.ts'
 import { assistantItem, outputText, pageItem, type SaidMessage, widgetItem, workflowItem } from './translate.ts'
+import type { ChatkitWords } from './words.ts'
 
 /** What happened in a run, with what the event names as it is now. */
 export type LoadedEvent =
@@ -27,6 +28,7 @@ type Working = { tasks: CustomTask[]; ended: boolean }
 
 /** The answer of one run in the words of ChatKit, for one reader from the first event on. It keeps no text. */
 export class AnswerTranslation {
+  readonly #words: ChatkitWords
   readonly #speaking = new Map<string, Speaking>()
   readonly #working = new Map<string, Working>()
   /** By call: its widget, or its question to the page, as the page has it. */
@@ -36,11 +38,20 @@ export class AnswerTranslation {
   /** What the assistant is said to be doing. */
   #doing = ''
 
+  constructor(words: ChatkitWords) {
+    this.#words = words
+  }
+
+  /** Shown while nothing else is. */
+  get thinking(): ThreadEvent {
+    return { type: 'progress_update', text: this.#words.thinking }
+  }
+
   /** For a reader who comes in later: these calls are on the page already, as they are here. */
   knows(message: SaidMessage, calls: readonly UsedTool[]): void {
-    const tasks = calls.filter((call) => !isPageTool(call)).map(toolTask)
+    const tasks = calls.filter((call) => !isPageTool(call)).map((call) => toolTask(call, this.#words))
     this.#working.set(message.id, { tasks, ended: true })
-    for (const call of calls) this.shows(call.id, widgetItem(message, call) ?? pageItem(message, call))
+    for (const call of calls) this.shows(call.id, widgetItem(message, call, this.#words) ?? pageItem(message, call))
   }
 
   /** The page has this item of the call, or (null) no more. */
@@ -76,8 +87,7 @@ export class AnswerTranslation {
   /** Who comes in later is not told of a wait that is over. */
   *#wait(milliseconds: number): Generator<ThreadEvent, void> {
     if (milliseconds <= 0) return
-    const seconds = Math.ceil(milliseconds / 1_000)
-    yield* this.#progress(`The model is busy. It is asked again in ${seconds} second${seconds === 1 ? '' : 's'}…`)
+    yield* this.#progress(this.#words.busy(Math.ceil(milliseconds / 1_000)))
   }
 
   /** An item is announced with its first words: a turn that only calls tools says nothing. */
@@ -122,7 +132,8 @@ export class AnswerTranslation {
   *#work(message: SaidMessage, calls: readonly UsedTool[]): Generator<ThreadEvent, void> {
     if (calls.some((call) => !isPageTool(call))) yield* this.#showWorkflow(message, calls)
     const isDone = !calls.some(isAtWork)
-    for (const call of calls) if (!isPageTool(call)) yield* this.#show(call.id, widgetItem(message, call), isDone)
+    for (const call of calls)
+      if (!isPageTool(call)) yield* this.#show(call.id, widgetItem(message, call, this.#words), isDone)
     const settled = !calls.some((call) => isAtWork(call) || waits(call))
     for (const call of calls.filter(isPageTool)) {
       const item = pageItem(message, call)
@@ -132,9 +143,9 @@ export class AnswerTranslation {
       if (!isAsked) yield* this.#show(call.id, item, settled && call.status !== 'CANCELLED')
     }
     const atWork = calls.find(isAtWork)
-    if (atWork) yield* this.#progress(`${workOf(atWork)}…`)
+    if (atWork) yield* this.#progress(this.#words.at(workOf(atWork, this.#words)))
     else if (settled && !calls.some((call) => call.status === 'CANCELLED' || call.status === 'PENDING'))
-      yield* this.#progress(thinking.text)
+      yield* this.#progress(this.#words.thinking)
   }
 
   /** What waited for the page when the conversation went on: the page has it as it was. */
@@ -154,9 +165,9 @@ export class AnswerTranslation {
 
   /** Announced as begun, however late this reader looks: whoever watches sees each task at work, then what came of it. */
   *#showWorkflow(message: SaidMessage, calls: readonly UsedTool[]): Generator<ThreadEvent, void> {
-    const item = workflowItem(message, calls)
+    const item = workflowItem(message, calls, this.#words)
     const { tasks } = item.workflow
-    const begun = calls.filter((call) => !isPageTool(call)).map(asBegun)
+    const begun = calls.filter((call) => !isPageTool(call)).map((call) => asBegun(call, this.#words))
     const told = this.#working.get(message.id) ?? { tasks: begun, ended: false }
     if (!this.#working.has(message.id))
       yield {
@@ -191,20 +202,17 @@ export class AnswerTranslation {
     this.#speaking.clear()
     if (status === 'COMPLETED') for (const [callId, item] of this.#asks) yield* this.#show(callId, item, true)
     if (status === 'COMPLETED' || status === 'STOPPED') return
-    const message = failure?.message ?? 'The answer could not be finished.'
+    const message = failure ? this.#words.error(failure.code, failure.message) : this.#words.unfinished
     yield { type: 'error', code: 'custom', message, allow_retry: failure?.retryable ?? true }
   }
 }
-
-/** Shown while nothing else is. */
-export const thinking = { type: 'progress_update', text: 'Thinking…' } as const satisfies ThreadEvent
 
 function updated(itemId: string, update: ItemUpdate): ThreadEvent {
   return { type: 'thread.item.updated', item_id: itemId, update }
 }
 
-function asBegun(call: UsedTool): CustomTask {
-  return toolTask({ ...call, status: 'RUNNING', progress: null })
+function asBegun(call: UsedTool, words: ChatkitWords): CustomTask {
+  return toolTask({ ...call, status: 'RUNNING', progress: null }, words)
 }
 
 function* changes(

@@ -6,14 +6,15 @@ import { findConversations, findMessages, findRuns, findToolCalls, toolCallsOfMe
 import type { Run } from '../runs/run.entity.ts'
 import type { Followed } from '../runs/run-tail.ts'
 import type { Runs } from '../runs/runs.ts'
-import { type LoadedEvent, thinking } from './answer-translation.ts'
+import type { LoadedEvent } from './answer-translation.ts'
 import type { Opening } from './opening.ts'
 import type { ThreadEvent } from './protocol.ts'
 import { lostSight } from './refusal.ts'
 import { forgetRequest } from './repeats.ts'
 import { toThread } from './translate.ts'
+import type { ChatkitWords } from './words.ts'
 
-export type AnswerParts = { units: Units; runs: Runs; viewer: Viewer }
+export type AnswerParts = { units: Units; runs: Runs; viewer: Viewer; words: ChatkitWords }
 
 /** Titles are made beside the answer: a new thread's stream waits so long for its own. */
 const titlePatienceMs = 1_500
@@ -27,14 +28,14 @@ export async function* answer(
   opening: Opening,
   signal: AbortSignal,
 ): AsyncGenerator<ThreadEvent, void> {
-  const { units, viewer } = parts
+  const { units, viewer, words } = parts
   yield* opening.events
   const following = new Following(parts, opening, signal)
   try {
     yield* following.events()
     if (!signal.aborted && opening.key) await forgetRequest(units.as(viewer), viewer, opening.key)
   } catch (error) {
-    if (!signal.aborted && !following.told) yield lostSight(error)
+    if (!signal.aborted && !following.told) yield lostSight(error, words)
   }
 }
 
@@ -68,7 +69,7 @@ class Following {
   async *events(): AsyncGenerator<ThreadEvent, void> {
     const { run, translation, conversation } = this.#opening
     const { runs, viewer } = this.#parts
-    if (!(await this.#rests())) yield thinking
+    if (!(await this.#rests())) yield translation.thinking
     const log = await runs.followConversation(viewer, conversation.id, { after: this.#after, signal: this.#signal })
     for await (const followed of log) {
       this.#place = readCursor(followed.cursor, conversation.id)

@@ -28,6 +28,7 @@ import { conversationOf, listThreads } from './threads.ts'
 import { transcribe } from './transcribe.ts'
 import { toThread } from './translate.ts'
 import { type StillSignedIn, whileSignedIn } from './while-signed-in.ts'
+import { type ChatkitWords, wordsFor } from './words.ts'
 
 export type ChatkitParts = {
   units: Units
@@ -86,21 +87,22 @@ async function serve(
 ): Promise<Response> {
   const { units, runs, bell, links, limits } = parts
   const em = units.as(viewer)
-  const stream = (open: () => Promise<Opening>) => serveStream(parts, viewer, open, signal)
+  const words = wordsFor(headers)
+  const stream = (open: () => Promise<Opening>) => serveStream(parts, viewer, words, open, signal)
   switch (asked.type) {
     case 'threads.create':
     case 'threads.add_user_message':
-      return stream(() => say(parts, viewer, asked, timeZoneIn(headers)))
+      return stream(() => say({ units, runs, links, words }, viewer, asked, timeZoneIn(headers)))
     case 'threads.add_client_tool_output':
-      return stream(() => takeToolOutput({ units, runs, viewer }, asked))
+      return stream(() => takeToolOutput({ units, runs, viewer, words }, asked))
     case 'threads.add_structured_input':
-      return stream(() => takeAnswers({ units, runs, viewer }, asked))
+      return stream(() => takeAnswers({ units, runs, viewer, words }, asked))
     case 'threads.retry_after_item':
-      return stream(() => retry(units, runs, viewer, asked))
+      return stream(() => retry({ units, runs, viewer, words }, asked))
     case 'threads.custom_action':
-      return stream(() => act({ units, runs, viewer }, asked.params))
+      return stream(() => act({ units, runs, viewer, words }, asked.params))
     case 'threads.sync_custom_action':
-      return json(await actInPlace({ units, runs, viewer }, asked.params))
+      return json(await actInPlace({ units, runs, viewer, words }, asked.params))
     case 'attachments.create': {
       const { name, size, mime_type: mediaType } = asked.params
       return json(attachmentItem(await announceAttachment(em, viewer, limits, { name, size, mediaType }), links))
@@ -117,9 +119,8 @@ async function serve(
       return json(await listThreads(em, viewer, asked.params, limits))
     case 'threads.get_by_id': {
       const conversation = await ownConversation(em, viewer, conversationOf(asked.params.thread_id))
-      return json(
-        toThread(conversation, await listItems(em, viewer, conversation.id, { links, limits }, { order: 'asc' })),
-      )
+      const items = await listItems(em, viewer, conversation.id, { links, limits, words }, { order: 'asc' })
+      return json(toThread(conversation, items))
     }
     case 'threads.update': {
       const { thread_id: threadId, title } = asked.params
@@ -130,7 +131,7 @@ async function serve(
       return json({})
     case 'items.list': {
       const conversation = await ownConversation(em, viewer, conversationOf(asked.params.thread_id))
-      return json(await listItems(em, viewer, conversation.id, { links, limits }, asked.params))
+      return json(await listItems(em, viewer, conversation.id, { links, limits, words }, asked.params))
     }
     default:
       return asked satisfies never
@@ -144,6 +145,7 @@ async function serve(
 async function serveStream(
   { units, runs, limits, stillSignedIn }: ChatkitParts,
   viewer: Viewer,
+  words: ChatkitWords,
   open: () => Promise<Opening>,
   signal: AbortSignal,
 ): Promise<Response> {
@@ -153,10 +155,10 @@ async function serveStream(
     opening = await open()
   } catch (error) {
     if (isRefusedBeforeStream(error)) throw error
-    return eventStream(() => one(notSent(error)), options)
+    return eventStream(() => one(notSent(error, words)), options)
   }
-  const told = (signal: AbortSignal) => answer({ units, runs, viewer }, opening, signal)
-  return eventStream((signal) => whileSignedIn(told, viewer, stillSignedIn, signal), {
+  const told = (signal: AbortSignal) => answer({ units, runs, viewer, words }, opening, signal)
+  return eventStream((signal) => whileSignedIn(told, { viewer, stillSignedIn, words }, signal), {
     ...options,
     headers: { 'x-parley-run': publicId('run', opening.run.id) },
   })

@@ -11,8 +11,9 @@ import { filesOf } from './files.ts'
 import type { Page, Paging, ThreadItem } from './protocol.ts'
 import { pageOf, pageSize } from './threads.ts'
 import { callOfItem, messageOfItem, toItems } from './translate.ts'
+import { type ChatkitWords, wordsFor } from './words.ts'
 
-export type ItemParts = { links: AttachmentLinks; limits: PageLimits }
+export type ItemParts = { links: AttachmentLinks; limits: PageLimits; words: ChatkitWords }
 
 /**
  * A page of a conversation's items, ordered by (number of the message, kind): what was said stands before the workflow
@@ -35,7 +36,10 @@ export async function listItems(
 }
 
 /** Where an item belongs: its message, with the calls that were made in it, and its place among the message's items. */
-export type ItemPlace = { message: Message; calls: ToolCall[]; items: ThreadItem[]; index: number }
+export type ItemPlace = { message: Message; calls: ToolCall[]; index: number }
+
+/** Which items there are does not depend on the language. */
+const anyWords = wordsFor(new Headers())
 
 /** Throws NOT_FOUND when the conversation has no such item. */
 export async function itemPlace(
@@ -49,10 +53,9 @@ export async function itemPlace(
   const message = messageId === null ? null : await em.findOne(Message, where)
   if (!message) throw notFound('item')
   const calls = (await toolCallsOfMessages(em, viewer, [message.id])).get(message.id) ?? []
-  const items = toItems(message, calls)
-  const index = items.findIndex(({ id }) => id === itemId)
+  const index = toItems(message, calls, anyWords).findIndex(({ id }) => id === itemId)
   if (index === -1) throw notFound('item')
-  return { message, calls, items, index }
+  return { message, calls, index }
 }
 
 async function messageOfCall(em: SqlEntityManager, viewer: Viewer, callId: string | null): Promise<string | null> {
@@ -101,13 +104,15 @@ class ItemReader {
   async #items(messages: Message[]): Promise<ThreadItem[]> {
     const spoken = messages.filter((message) => message.role === 'ASSISTANT').map((message) => message.id)
     const calls = spoken.length > 0 ? await toolCallsOfMessages(this.#em, this.#viewer, spoken) : new Map()
-    const files = await filesOf(this.#em, this.#viewer, this.#parts.links, messages)
-    return messages.flatMap((message) => this.#ordered(toItems(message, calls.get(message.id) ?? [], files)))
+    const { links, words } = this.#parts
+    const files = await filesOf(this.#em, this.#viewer, links, messages)
+    return messages.flatMap((message) => this.#ordered(toItems(message, calls.get(message.id) ?? [], words, files)))
   }
 
   /** What is left of the item's message behind it, and where the next message is. */
   async #message(itemId: string): Promise<{ rest: ThreadItem[]; cursor: string }> {
-    const { message, items, index } = await itemPlace(this.#em, this.#viewer, this.#conversationId, itemId)
+    const { message, calls, index } = await itemPlace(this.#em, this.#viewer, this.#conversationId, itemId)
+    const items = toItems(message, calls, this.#parts.words)
     const { cursorOf } = await this.#page(0, null) // reads nothing
     const rest = this.#forwards ? items.slice(index + 1) : items.slice(0, index).toReversed()
     return { rest, cursor: cursorOf(message) }

@@ -2,6 +2,7 @@ import type { Conversation } from '../conversations/conversation.entity.ts'
 import type { Run } from '../runs/run.entity.ts'
 import { AnswerTranslation } from './answer-translation.ts'
 import type { ThreadEvent } from './protocol.ts'
+import type { ChatkitWords } from './words.ts'
 
 /** How a stream begins, and the run that it then tells about. */
 export type Opening = {
@@ -17,8 +18,12 @@ export type Opening = {
 }
 
 /** The stream of an answer that begins now. */
-export function newAnswer(conversation: Conversation, run: Run, before: ThreadEvent[], key: string): Opening {
-  return { conversation, run, events: [...before, mayBeStopped], translation: new AnswerTranslation(), key }
+export function newAnswer(
+  { conversation, run, key }: Pick<Opening, 'conversation' | 'run' | 'key'>,
+  before: ThreadEvent[],
+  words: ChatkitWords,
+): Opening {
+  return { conversation, run, events: [...before, mayBeStopped], translation: new AnswerTranslation(words), key }
 }
 
 export const mayBeStopped: ThreadEvent = { type: 'stream_options', stream_options: { allow_cancel: true } }

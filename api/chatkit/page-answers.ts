@@ -15,8 +15,9 @@ import type { RequestOf } from './protocol.ts'
 import { oncePerRequest, repeatKey } from './repeats.ts'
 import { conversationOf } from './threads.ts'
 import { callOfItem, pageItem } from './translate.ts'
+import type { ChatkitWords } from './words.ts'
 
-type Parts = { units: Units; runs: Runs; viewer: Viewer }
+type Parts = { units: Units; runs: Runs; viewer: Viewer; words: ChatkitWords }
 
 /**
  * What the page's own tool gave back. The request names no call: the newest is meant, never a form, unless it repeats one
@@ -55,9 +56,10 @@ export async function takeAnswers(
   const { units, viewer } = parts
   const em = units.as(viewer)
   const conversation = await ownConversation(em, viewer, conversationOf(params.thread_id))
-  const { items, index } = await itemPlace(em, viewer, conversation.id, params.item_id)
-  const item = items[index]
+  const { message, calls } = await itemPlace(em, viewer, conversation.id, params.item_id)
   const toolCallId = callOfItem(params.item_id)
+  const call = calls.find(({ id }) => id === toolCallId)
+  const item = call && pageItem(message, call)
   if (item?.type !== 'structured_input' || !toolCallId)
     throw new AppError('CONFLICT', 'There is nothing to fill in here.')
   const result = answersTo(item.inputs, params.input)
@@ -78,21 +80,22 @@ async function newestClientCalls({ units, viewer }: Parts, conversationId: strin
 }
 
 async function goOn(
-  { units, runs, viewer }: Parts,
+  parts: Parts,
   key: string,
   input: Pick<AnswerPageCall, 'conversationId' | 'toolCallId' | 'result'>,
 ): Promise<Opening> {
+  const { units, runs, viewer } = parts
   const answered = await oncePerRequest(units, viewer, key, (em, idempotencyKey) =>
     runs.answerPageCall(em, viewer, { ...input, idempotencyKey }),
   )
-  return opening(units, viewer, answered, key)
+  return opening(parts, answered, key)
 }
 
 /** A form is shown filled in; the page knows of its own tool's output. */
-async function opening(units: Units, viewer: Viewer, { conversation, call, run }: AnsweredPageCall, key: string) {
+async function opening({ units, viewer, words }: Parts, { conversation, call, run }: AnsweredPageCall, key: string) {
   const em = units.as(viewer)
   const message = (await findMessages(em, viewer, [call.messageId])).get(call.messageId)
-  const answer = newAnswer(conversation, run, [], key)
+  const answer = newAnswer({ conversation, run, key }, [], words)
   if (!message) return answer
   const item = pageItem(message, call)
   if (item?.type === 'structured_input') answer.events.push({ type: 'thread.item.replaced', item })

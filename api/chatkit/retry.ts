@@ -10,15 +10,16 @@ import { newAnswer, type Opening } from './opening.ts'
 import type { RequestOf } from './protocol.ts'
 import { oncePerRequest, repeatKey } from './repeats.ts'
 import { conversationOf } from './threads.ts'
+import type { ChatkitWords } from './words.ts'
+
+type Parts = { units: Units; runs: Runs; viewer: Viewer; words: ChatkitWords }
 
 /**
  * Answers a message of the person again: what came after it is superseded. Rejects with NOT_FOUND for an item that is
  * not in the thread, and as `retryMessage`: CONFLICT for one that no person said, RUN_ACTIVE when busy.
  */
 export async function retry(
-  units: Units,
-  runs: Runs,
-  viewer: Viewer,
+  { units, runs, viewer, words }: Parts,
   { params }: RequestOf<'threads.retry_after_item'>,
 ): Promise<Opening> {
   const em = units.as(viewer)
@@ -30,5 +31,5 @@ export async function retry(
   const { run } = await oncePerRequest(units, viewer, key, (em, idempotencyKey) =>
     runs.retryMessage(em, viewer, { messageId: message.id, idempotencyKey, clientTools: pageToolNames }),
   )
-  return newAnswer(conversation, run, [], key)
+  return newAnswer({ conversation, run, key }, [], words)
 }

@@ -11,8 +11,9 @@ import type { RequestOf, ThreadEvent } from './protocol.ts'
 import { oncePerRequest, repeatKey } from './repeats.ts'
 import { conversationOf } from './threads.ts'
 import { toItems, toThread } from './translate.ts'
+import type { ChatkitWords } from './words.ts'
 
-type SayParts = { units: Units; runs: Runs; links: AttachmentLinks }
+type SayParts = { units: Units; runs: Runs; links: AttachmentLinks; words: ChatkitWords }
 type SayRequest = RequestOf<'threads.create' | 'threads.add_user_message'>
 
 /**
@@ -20,7 +21,7 @@ type SayRequest = RequestOf<'threads.create' | 'threads.add_user_message'>
  * `sendMessage`: RUN_ACTIVE when busy.
  */
 export async function say(
-  { units, runs, links }: SayParts,
+  { units, runs, links, words }: SayParts,
   viewer: Viewer,
   { type, params }: SayRequest,
   timeZone: string | null,
@@ -44,7 +45,7 @@ export async function say(
     { afresh: isNew },
   )
   const files = await filesOf(units.as(viewer), viewer, links, [message])
-  const said: ThreadEvent[] = toItems(message, [], files).map((item) => ({ type: 'thread.item.done', item }))
+  const said: ThreadEvent[] = toItems(message, [], words, files).map((item) => ({ type: 'thread.item.done', item }))
   if (isNew) said.unshift({ type: 'thread.created', thread: toThread(conversation) })
-  return newAnswer(conversation, run, said, key)
+  return newAnswer({ conversation, run, key }, said, words)
 }

@@ -2,6 +2,7 @@ import type { ToolCall } from '../runs/tool-call.entity.ts'
 import { isPageTool } from '../tools/page-tools.ts'
 import { readableArguments } from '../tools/tool-arguments.ts'
 import type { CustomTask, Icon } from './protocol.ts'
+import { builtInPhrases, type ChatkitWords, type Phrases } from './words.ts'
 
 /** What is shown of a tool call. */
 export type UsedTool = Pick<
@@ -23,26 +24,25 @@ export type UsedTool = Pick<
 >
 
 /** A tool call as a task of a workflow. ChatKit has no sign for failure, so the title says it in words. */
-export function toolTask(call: UsedTool): CustomTask {
+export function toolTask(call: UsedTool, words: ChatkitWords): CustomTask {
   const icon = icons[call.status]
-  const content = [argumentLines(call), outcome(call)].filter(Boolean).join('\n\n')
+  const content = [argumentLines(call, words), outcome(call, words)].filter(Boolean).join('\n\n')
   return {
     type: 'custom',
     status_indicator: isAtWork(call) ? 'loading' : waits(call) ? 'none' : 'complete',
-    title: titleOf(call),
+    title: titleOf(call, words),
     ...(icon && { icon }),
     ...(content && { content }),
   }
 }
 
 /** All calls of a turn in a few words, once none is at work. */
-export function workflowSummary(calls: readonly UsedTool[]): { title: string; icon: Icon } {
-  if (calls.some(waits)) return { title: 'Waiting for you', icon: 'info' }
+export function workflowSummary(calls: readonly UsedTool[], words: ChatkitWords): { title: string; icon: Icon } {
+  if (calls.some(waits)) return { title: words.waiting, icon: 'info' }
   const failed = calls.filter((call) => call.status !== 'SUCCEEDED').length
   const [only] = calls
-  if (only && calls.length === 1) return { title: titleOf(only), icon: icons[only.status] ?? 'check' }
-  const title = `Used tools ${calls.length} times`
-  return failed > 0 ? { title: `${title}, ${failed} without success`, icon: 'info' } : { title, icon: 'check' }
+  if (only && calls.length === 1) return { title: titleOf(only, words), icon: icons[only.status] ?? 'check' }
+  return { title: words.usedTools(calls.length, failed), icon: failed > 0 ? 'info' : 'check' }
 }
 
 /** One that waits for the page is not: the run has ended. */
@@ -55,33 +55,6 @@ export function waits({ status }: Pick<UsedTool, 'status'>): boolean {
   return status === 'AWAITING_APPROVAL'
 }
 
-type Words = [doing: string, done: string, question: string]
-
-/** The tools that everyone has: what is being done, what was, and what a person is asked. `it` is what it is done to. */
-const builtIn: Record<string, { it?: [unnamed: string, named: string]; words(it: string): Words }> = {
-  add_task: { words: () => ['Adding a task', 'Added a task', 'Add a task?'] },
-  list_tasks: { words: () => ['Looking at your tasks', 'Looked at your tasks', 'Look at your tasks?'] },
-  update_task: {
-    it: ['a task', 'the task'],
-    words: (it) => [`Changing ${it}`, `Changed ${it}`, `Change ${it}?`],
-  },
-  complete_task: {
-    it: ['a task', 'the task'],
-    words: (it) => [`Completing ${it}`, `Completed ${it}`, `Complete ${it}?`],
-  },
-  delete_task: {
-    it: ['a task', 'the task'],
-    words: (it) => [`Deleting ${it}`, `Deleted ${it}`, `Delete ${it}?`],
-  },
-  search_conversations: {
-    words: () => ['Searching your conversations', 'Searched your conversations', 'Search your conversations?'],
-  },
-  read_conversation: {
-    it: ['an earlier conversation', 'the conversation'],
-    words: (it) => [`Reading ${it}`, `Read ${it}`, `Read ${it}?`],
-  },
-}
-
 const builtInServers: readonly string[] = ['tasks', 'conversations']
 
 const icons: Partial<Record<UsedTool['status'], Icon>> = {
@@ -91,78 +64,72 @@ const icons: Partial<Record<UsedTool['status'], Icon>> = {
   OUTCOME_UNKNOWN: 'circle-question',
 }
 
-function wordsFor(call: UsedTool): Words {
-  const known = builtInServers.includes(call.server) ? builtIn[call.name] : undefined
-  if (known) {
-    const [unnamed, named] = known.it ?? ['', '']
-    return known.words(call.subject ? `${named} “${asName(call.subject)}”` : unnamed)
-  }
-  const named = asName(call.title ?? call.name.replaceAll('_', ' '))
-  return [`Using “${named}”`, `Used “${named}”`, `Use “${named}”?`]
+function phrasesFor({ server, name, title, subject }: UsedTool, words: ChatkitWords): Phrases {
+  const about = subject ? asName(subject) : null
+  const known = builtInServers.includes(server) ? builtInPhrases(words, name, about) : null
+  return known ?? words.otherTool(asName(title ?? name.replaceAll('_', ' ')))
 }
 
 /** What a person is asked before the call is made. */
-export const questionOf = (call: UsedTool) => wordsFor(call)[2]
+export const questionOf = (call: UsedTool, words: ChatkitWords) => phrasesFor(call, words)[2]
 
 /** What is being done. */
-export const workOf = (call: UsedTool) => wordsFor(call)[0]
+export const workOf = (call: UsedTool, words: ChatkitWords) => phrasesFor(call, words)[0]
 
-function titleOf(call: UsedTool): string {
-  const [doing, done] = wordsFor(call)
+function titleOf(call: UsedTool, words: ChatkitWords): string {
+  const [doing, done] = phrasesFor(call, words)
   switch (call.status) {
     case 'PENDING':
     case 'RUNNING':
       return doing
     case 'AWAITING_APPROVAL':
-      return `${doing} waits for you`
+      return words.waitsForYou(doing)
     case 'SUCCEEDED':
       return done
     case 'FAILED':
-      return `${doing} did not work`
+      return words.failed(doing)
     case 'DENIED':
-      return `${doing} was declined`
+      return words.declined(doing)
     case 'CANCELLED':
-      return `${doing} was stopped`
+      return words.stopped(doing)
     case 'OUTCOME_UNKNOWN':
-      return `${doing} was cut off`
+      return words.cutOff(doing)
     default:
       return call.status satisfies never
   }
 }
 
-function outcome(call: UsedTool): string {
+function outcome(call: UsedTool, words: ChatkitWords): string {
   switch (call.status) {
     case 'PENDING':
     case 'AWAITING_APPROVAL':
     case 'RUNNING':
       return call.progress?.message ? code(call.progress.message) : ''
     case 'SUCCEEDED':
-      return resultInWords(call)
+      return resultInWords(call, words)
     case 'FAILED':
-      return `It did not work: ${code(call.error?.message || 'the tool gave no reason')}`
+      return words.didNotWork(code(call.error?.message || words.noReason))
     case 'DENIED':
-      return call.denialReason ? `It was declined: ${code(call.denialReason)}` : 'It was declined.'
+      return words.wasDeclined(call.denialReason ? code(call.denialReason) : null)
     case 'CANCELLED':
-      return 'It was stopped before it ended.'
+      return words.wasStopped
     case 'OUTCOME_UNKNOWN':
-      return 'The server stopped while this was at work: whether it took effect is not known.'
+      return words.wasCutOff
     default:
       return call.status satisfies never
   }
 }
 
 /** The text, and what came with it: a picture or a file is named, an address is text. */
-function resultInWords({ resultText, resultParts }: UsedTool): string {
+function resultInWords({ resultText, resultParts }: UsedTool, words: ChatkitWords): string {
   const parts = (resultParts ?? []).map(({ kind, title, uri, mimeType }) => {
     const of = [title, uri, mimeType].filter((it) => it !== null).map(code)
-    return `- ${partNames[kind]}${of.length > 0 ? `: ${of.join(', ')}` : ''}`
+    return `- ${words.parts[kind]}${of.length > 0 ? `: ${of.join(', ')}` : ''}`
   })
   // A text that only names the parts says it for the model.
   const isNamesOnly = parts.length > 0 && resultText?.split('\n').every((line) => /^\[.*\]$/.test(line))
   return [resultText && !isNamesOnly ? block(resultText) : '', parts.join('\n')].filter(Boolean).join('\n\n')
 }
-
-const partNames = { IMAGE: 'A picture', AUDIO: 'A sound', LINK: 'A link', FILE: 'A file' } as const
 
 const shownArguments = 8
 
@@ -170,8 +137,11 @@ const shownArguments = 8
 const ourIds = ['task_id', 'conversation_id']
 
 /** The arguments as a Markdown list; empty when there are none. */
-export function argumentLines({ argumentsText: text, subject }: Pick<UsedTool, 'argumentsText' | 'subject'>): string {
-  const entries = Object.entries(parseObject(text) ?? (text.trim() ? { arguments: text } : {})).filter(
+export function argumentLines(
+  { argumentsText: text, subject }: Pick<UsedTool, 'argumentsText' | 'subject'>,
+  words: ChatkitWords,
+): string {
+  const entries = Object.entries(parseObject(text) ?? (text.trim() ? { [words.arguments]: text } : {})).filter(
     ([name]) => !subject || !ourIds.includes(name),
   )
   const lines = entries.slice(0, shownArguments).map(([name, value]) => {

@@ -18,6 +18,7 @@ import type {
 } from './protocol.ts'
 import { isAtWork, toolTask, type UsedTool, workflowSummary } from './tool-task.ts'
 import { widgetOf } from './widgets.ts'
+import type { ChatkitWords } from './words.ts'
 
 /** What is shown of a message. */
 export type SaidMessage = Pick<Message, 'id' | 'conversationId' | 'role' | 'content' | 'createdAt'>
@@ -44,13 +45,18 @@ export function toThread(
  * The items of one message, in order: what was said, then the workflow of the tools that were used, then their widgets,
  * then what the page has to answer. None for a message that is still being written and for what no person said (imported instructions).
  */
-export function toItems(message: SaidMessage, calls: readonly UsedTool[], files?: Files): ThreadItem[] {
+export function toItems(
+  message: SaidMessage,
+  calls: readonly UsedTool[],
+  words: ChatkitWords,
+  files?: Files,
+): ThreadItem[] {
   if (message.role === 'USER') return [userItem(message, files?.get(message.id) ?? [])]
   if (message.role === 'SYSTEM') return []
   return [
     ...(message.content ? [assistantItem(message, message.content)] : []),
-    ...(calls.some((call) => !isPageTool(call)) ? [workflowItem(message, calls)] : []),
-    ...calls.flatMap((call) => widgetItem(message, call) ?? []),
+    ...(calls.some((call) => !isPageTool(call)) ? [workflowItem(message, calls, words)] : []),
+    ...calls.flatMap((call) => widgetItem(message, call, words) ?? []),
     ...calls.flatMap((call) => pageItem(message, call) ?? []),
   ]
 }
@@ -75,7 +81,7 @@ export function outputText(text: string): OutputText {
 }
 
 /** One task per tool call that is not the page's, and a summary once none of them is at work. */
-export function workflowItem(message: SaidMessage, all: readonly UsedTool[]): WorkflowItem {
+export function workflowItem(message: SaidMessage, all: readonly UsedTool[], words: ChatkitWords): WorkflowItem {
   const calls = all.filter((call) => !isPageTool(call))
   return {
     ...baseOf(message),
@@ -83,16 +89,16 @@ export function workflowItem(message: SaidMessage, all: readonly UsedTool[]): Wo
     type: 'workflow',
     workflow: {
       type: 'custom',
-      tasks: calls.map(toolTask),
-      ...(!calls.some(isAtWork) && { summary: workflowSummary(calls) }),
+      tasks: calls.map((call) => toolTask(call, words)),
+      ...(!calls.some(isAtWork) && { summary: workflowSummary(calls, words) }),
       expanded: false,
     },
   }
 }
 
 /** What a tool call shows besides its task, as it is now: a question to the person, or a result. Null when nothing. */
-export function widgetItem(message: SaidMessage, call: UsedTool): WidgetItem | null {
-  const shown = widgetOf(call, publicId('call', call.id))
+export function widgetItem(message: SaidMessage, call: UsedTool, words: ChatkitWords): WidgetItem | null {
+  const shown = widgetOf(call, publicId('call', call.id), words)
   return shown && { ...baseOf(message), id: widgetId(call.id), type: 'widget', ...shown }
 }
 

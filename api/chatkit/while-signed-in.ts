@@ -2,11 +2,14 @@ import type { Viewer } from '../auth/viewer.ts'
 import { AppError } from '../errors.ts'
 import type { ThreadEvent } from './protocol.ts'
 import { lostSight } from './refusal.ts'
+import type { ChatkitWords } from './words.ts'
 
 /** So often a stream looks whether its reader may still read. */
 const lookMs = 30_000
 
 export type StillSignedIn = (viewer: Viewer) => Promise<boolean>
+
+type Reader = { viewer: Viewer; stillSignedIn: StillSignedIn; words: ChatkitWords }
 
 /**
  * The events, until the reader's session or key is gone: then one that says so, and no more. The source is given a
@@ -14,8 +17,7 @@ export type StillSignedIn = (viewer: Viewer) => Promise<boolean>
  */
 export async function* whileSignedIn(
   source: (signal: AbortSignal) => AsyncGenerator<ThreadEvent, void>,
-  viewer: Viewer,
-  stillSignedIn: StillSignedIn,
+  { viewer, stillSignedIn, words }: Reader,
   signal: AbortSignal,
 ): AsyncGenerator<ThreadEvent, void> {
   const over = new AbortController()
@@ -29,7 +31,7 @@ export async function* whileSignedIn(
       if (ended) break
       yield event
     }
-    if (ended) yield lostSight(new AppError('SESSION_EXPIRED', 'The credential has ended.'))
+    if (ended) yield lostSight(new AppError('SESSION_EXPIRED', 'The credential has ended.'), words)
   } finally {
     clearInterval(timer)
     over.abort()

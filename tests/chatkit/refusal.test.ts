@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { scopes } from '../../api/auth/viewer.ts'
 import { type ChatkitParts, createChatkitEndpoint } from '../../api/chatkit/endpoint.ts'
 import { isRefusedBeforeStream, lostSight, notSent, refusal } from '../../api/chatkit/refusal.ts'
+import { wordsFor } from '../../api/chatkit/words.ts'
 import { AppError } from '../../api/errors.ts'
 import { standardLimits } from '../../api/limits.ts'
 import { messageRequest } from './chat.ts'
@@ -9,6 +10,8 @@ import { eventFaults } from './conformance.ts'
 
 const log = vi.spyOn(console, 'error').mockImplementation(() => {})
 afterEach(() => log.mockClear())
+
+const english = wordsFor(new Headers())
 
 /** As the database says it: with the statement, and with what people wrote. */
 const broken = new Error(`insert into "message" failed\nDETAIL: SECRET`, { cause: new Error('SECRET') })
@@ -19,11 +22,11 @@ describe('a message that was not taken', () => {
   test.each(codes)('%s can be tried again', (code) => {
     const error = new AppError(code, 'Not now.')
     expect(isRefusedBeforeStream(error)).toBe(false)
-    expect(notSent(error)).toEqual({ type: 'error', code: 'custom', message: 'Not now.', allow_retry: true })
+    expect(notSent(error, english)).toEqual({ type: 'error', code: 'custom', message: 'Not now.', allow_retry: true })
   })
 
   test.each(['STORAGE_FULL', 'QUOTA_EXCEEDED'] as const)('%s will be refused again', (code) => {
-    expect(notSent(new AppError(code, 'No.'))).toMatchObject({ allow_retry: false })
+    expect(notSent(new AppError(code, 'No.'), english)).toMatchObject({ allow_retry: false })
   })
 
   test.each(['BAD_USER_INPUT', 'NOT_FOUND', 'FORBIDDEN', 'UNAUTHENTICATED'] as const)('%s is no stream', (code) => {
@@ -31,7 +34,7 @@ describe('a message that was not taken', () => {
   })
 
   test('by our own fault tells nothing of it', () => {
-    const event = notSent(broken)
+    const event = notSent(broken, english)
     expect(isRefusedBeforeStream(broken)).toBe(false)
     expect(event).toEqual({ type: 'error', code: 'stream.error', allow_retry: true })
     expect(eventFaults(event)).toEqual([])
@@ -44,13 +47,13 @@ describe('a message that was not taken', () => {
 
 test('an answer that is lost from sight goes on: there is nothing to try again', () => {
   for (const code of ['DRAINING', 'SESSION_EXPIRED', 'MAX_AGE', 'RESYNC_REQUIRED'] as const)
-    expect(lostSight(new AppError(code, 'Resume.'))).toEqual({
+    expect(lostSight(new AppError(code, 'Resume.'), english)).toEqual({
       type: 'error',
       code: 'custom',
       message: 'The connection was interrupted. The answer goes on: open this chat again to see it.',
       allow_retry: false,
     })
-  expect(lostSight(new AppError('NOT_FOUND', 'It is gone.'))).toMatchObject({ message: 'It is gone.' })
+  expect(lostSight(new AppError('NOT_FOUND', 'It is gone.'), english)).toMatchObject({ message: 'It is gone.' })
 })
 
 describe('a refusal as JSON', () => {

@@ -5,9 +5,11 @@ import { messageInput } from '../../api/chatkit/message-input.ts'
 import type { ThreadEvent, UserMessageInput } from '../../api/chatkit/protocol.ts'
 import { toolTask, type UsedTool } from '../../api/chatkit/tool-task.ts'
 import { messageOfItem, type SaidMessage, toItems, toThread, workflowId } from '../../api/chatkit/translate.ts'
+import { wordsFor } from '../../api/chatkit/words.ts'
 import { publicId } from '../../api/ids.ts'
 import { answerFaults, itemFaults, streamFaults, type WireEvent } from './conformance.ts'
 
+const english = wordsFor(new Headers())
 const createdAt = new Date('2026-11-25T15:47:59.717Z')
 const conversationId = v7()
 const thread_id = publicId('conv', conversationId)
@@ -57,7 +59,7 @@ describe('a conversation as a thread', () => {
 
 describe('a message as items', () => {
   const shown = (said: SaidMessage, calls: UsedTool[] = []) =>
-    toItems(said, calls).map((item) => {
+    toItems(said, calls, english).map((item) => {
       expect(itemFaults(item)).toEqual([])
       return `${item.type} ${item.id === publicId('msg', said.id) ? 'message' : item.id === workflowId(said.id) ? 'workflow' : '?'}`
     })
@@ -75,7 +77,7 @@ describe('a message as items', () => {
 
   test('keeps the text as it is, and UTC with milliseconds', () => {
     const said = message('a\u202e**b** \u{1f95b}', 'USER')
-    expect(toItems(said, [])).toEqual([
+    expect(toItems(said, [], english)).toEqual([
       {
         ...{ id: publicId('msg', said.id), thread_id, created_at: '2026-11-25T15:47:59.717Z', type: 'user_message' },
         ...{ content: [{ type: 'input_text', text: said.content }], attachments: [], inference_options: {} },
@@ -93,6 +95,8 @@ describe('a message as items', () => {
 })
 
 describe('a tool call as a task', () => {
+  const asTask = (call: UsedTool) => toolTask(call, english)
+
   test.each<[Partial<UsedTool>, string, string]>([
     [{ status: 'PENDING' }, 'loading', 'Adding a task'],
     [{ status: 'RUNNING' }, 'loading', 'Adding a task'],
@@ -116,12 +120,12 @@ describe('a tool call as a task', () => {
       ...(['loading', 'Reading the conversation “Lisbon”'] as const),
     ],
   ])('%j is %s: %s', (change, status_indicator, title) => {
-    expect(toolTask(call(change))).toMatchObject({ type: 'custom', status_indicator, title })
+    expect(asTask(call(change))).toMatchObject({ type: 'custom', status_indicator, title })
   })
 
   test('shows arguments and result, shortened', () => {
     const argumentsText = JSON.stringify({ title: 'x'.repeat(500), due_on: '2026-11-27', notes: null })
-    const { content = '' } = toolTask(call({ argumentsText, resultText: 'y'.repeat(5_000) }))
+    const { content = '' } = asTask(call({ argumentsText, resultText: 'y'.repeat(5_000) }))
     expect(content).toContain(`- title: \`${'x'.repeat(200)}…\`\n- due_on: \`2026-11-27\`\n- notes: \`null\`\n\n`)
     expect(content).toContain(`\`\`\`\n${'y'.repeat(600)}…\n\`\`\``)
   })
@@ -134,7 +138,7 @@ describe('a tool call as a task', () => {
       { ...part, kind: 'AUDIO' as const },
     ]
     const named = '- A picture: `image/png`\n- A link: `[page](x)`, `https://evil.test/?q=1`\n- A sound'
-    const shown = (resultText: string) => toolTask(call({ argumentsText: '', resultText, resultParts })).content
+    const shown = (resultText: string) => asTask(call({ argumentsText: '', resultText, resultParts })).content
     expect(shown('[image: image/png]\n[page: https://evil.test/?q=1]\n[audio: data]')).toBe(named)
     expect(shown('Look:\n[image: image/png]')).toBe(`\`\`\`\nLook:\n[image: image/png]\n\`\`\`\n\n${named}`)
   })
@@ -142,14 +146,14 @@ describe('a tool call as a task', () => {
   test('says by name what it is about, and hides the id of it', () => {
     const argumentsText = JSON.stringify({ task_id: 'task_01', title: 'new' })
     const about = { name: 'update_task', argumentsText }
-    expect(toolTask(call({ ...about, subject: 'old' })).content).toBe('- title: `new`')
-    expect(toolTask(call(about)).content).toContain('task_01')
+    expect(asTask(call({ ...about, subject: 'old' })).content).toBe('- title: `new`')
+    expect(asTask(call(about)).content).toContain('task_01')
   })
 
   test('says why it failed', () => {
     const failed = call({ status: 'FAILED', error: { code: 'TOOL_FAILED', message: 'title: must not be blank' } })
-    expect(toolTask(failed)).toMatchObject({ icon: 'info' })
-    expect(toolTask(failed).content).toMatch(/\n\nIt did not work: `title: must not be blank`$/)
+    expect(asTask(failed)).toMatchObject({ icon: 'info' })
+    expect(asTask(failed).content).toMatch(/\n\nIt did not work: `title: must not be blank`$/)
   })
 
   test.each([
@@ -162,11 +166,11 @@ describe('a tool call as a task', () => {
     ['{"[x](http://evil.test)":"![x](http://evil.test)"}', '- xhttpeviltest: `![x](http://evil.test)`'],
     ['{"a":"`` ![x](y) ```"}', '- a: ```` `` ![x](y) ``` ````'],
   ])('makes nothing come to life in %j', (argumentsText, content) => {
-    expect(toolTask(call({ argumentsText })).content).toBe(content)
+    expect(asTask(call({ argumentsText })).content).toBe(content)
   })
 
   test('cuts no character in half', () => {
-    const { content = '' } = toolTask(call({ argumentsText: '', resultText: `${'x'.repeat(599)}\u{1f95b}\u{1f95b}` }))
+    const { content = '' } = asTask(call({ argumentsText: '', resultText: `${'x'.repeat(599)}\u{1f95b}\u{1f95b}` }))
     expect(content.isWellFormed()).toBe(true)
     expect(content).toContain(`${'x'.repeat(599)}…`)
   })
@@ -174,7 +178,7 @@ describe('a tool call as a task', () => {
 
 /** What ChatKit is told, short: type, then what matters. Each event is checked against the wire on the way. */
 function told(events: LoadedEvent[], { endsWell = true } = {}): string[] {
-  const translation = new AnswerTranslation()
+  const translation = new AnswerTranslation(english)
   const out = events.flatMap((event) => [...translation.translate(event)])
   expect(streamFaults('threads.retry_after_item', [options, ...out] as WireEvent[], { endsWell })).toEqual([])
   return out.map(short)
@@ -284,7 +288,7 @@ describe('an answer as thread events', () => {
 
   test('one tool sums itself up', () => {
     const said = message('')
-    const { content } = toolTask(call())
+    const { content } = toolTask(call(), english)
     expect(content).toBe('- title: `buy oat milk`')
     expect(told([{ type: 'tool-call.changed', message: said, calls: [call()] }, completed])).toContain(
       'done workflow [complete] Added a task',
@@ -294,7 +298,7 @@ describe('an answer as thread events', () => {
   test('progress of a tool is told', () => {
     const said = message('')
     const running = call({ status: 'RUNNING' })
-    const translation = new AnswerTranslation()
+    const translation = new AnswerTranslation(english)
     const [, , update] = [
       ...translation.translate({ type: 'tool-call.changed', message: said, calls: [running] }),
       ...translation.translate({

@@ -231,11 +231,15 @@ test('files, dictation, the choice of a model, feedback, a form and the tasks pa
   await log.getByText('Still here.').waitFor()
   expect(refused()).toBe(2)
 
-  // ChatKit speaks the page's language, and knows its place: where it takes itself away, the panel serves, and says why.
+  // ChatKit speaks the page's language, and so does what our server writes there; it knows its place: where it takes itself away, the panel serves, and says why.
   await context.addCookies([{ name: 'parley-language', value: 'de', url: server.url }])
   await visit(page, conversation)
   await log.getByText('Still here.').waitFor()
   expect(await chat.getAttribute('lang')).toBe('de')
+  provider.plays(calls({ name: 'list_tasks' }), says('That is all of them.'))
+  await write(page, 'Which are open?')
+  await log.getByText('That is all of them.').waitFor()
+  await log.getByText('Deine Aufgaben angesehen').first().waitFor()
   await chat.evaluate((it) => it.remove())
   await page.getByText('PARLEY_CHATKIT_DOMAIN_KEY').waitFor()
   await page.getByText('Still here.').waitFor()

@@ -1,13 +1,14 @@
 import { accessToken, mutate } from '~/api.ts'
 import { browserZone } from '~/clock.tsx'
+import { shownLanguage } from '~/language.tsx'
 import { Stop } from '~/sending.ts'
 
 const leavingMs = 300
 
 /**
- * The `fetch` that ChatKit talks to our server with: it shows the token, says where the person is, and turns ChatKit's way
- * of stopping (it merely aborts its request) into `stopRun`. An abort because the person goes elsewhere is no stop: the
- * answer goes on.
+ * The `fetch` that ChatKit talks to our server with: it shows the token, says where the person is and which language the
+ * page speaks, and turns ChatKit's way of stopping (it merely aborts its request) into `stopRun`. An abort because the
+ * person goes elsewhere is no stop: the answer goes on.
  */
 export function createChatkitFetch() {
   let left = Number.NEGATIVE_INFINITY
@@ -79,6 +80,8 @@ async function withToken(init: RequestInit | undefined, renew: boolean): Promise
   headers.set('authorization', `Bearer ${await accessToken({ renew })}`)
   // ChatKit says nothing of it, and “Friday” depends on it.
   headers.set('x-parley-time-zone', browserZone())
+  // The browser would name its own, not the one that was chosen here.
+  headers.set('accept-language', shownLanguage())
   return { ...init, headers }
 }
 
