@@ -23,6 +23,10 @@ export const tasks = {
   nothingToDo: 'Nichts zu tun. Genieß es, oder plane etwas.',
   noneDue: '{open, plural, one {Eine offene Aufgabe} other {# offene Aufgaben}}, heute ist nichts fällig.',
   someDue: '{open, plural, one {Eine offene Aufgabe} other {# offene Aufgaben}}, {due, number} davon fällig.',
+  openCount: '{open, plural, one {Eine offene Aufgabe} other {# offene Aufgaben}}.',
+  atLeastDue:
+    '{open, plural, one {Eine offene Aufgabe} other {# offene Aufgaben}}, mindestens {due, number} davon fällig.',
+  unsure: 'Es ist nicht sicher, dass das hinzugefügt wurde. Ein neuer Versuch kann es nicht doppelt hinzufügen.',
   servers: 'Werkzeugserver',
   serversAll: 'In den Einstellungen ansehen',
 } as const satisfies Translated<Messages['tasks']>

@@ -22,6 +22,9 @@ export const tasks = {
   nothingToDo: 'Nothing to do. Enjoy it, or plan something.',
   noneDue: '{open, plural, one {One open task} other {# open tasks}}, nothing due today.',
   someDue: '{open, plural, one {One open task} other {# open tasks}}, {due, number} due.',
+  openCount: '{open, plural, one {One open task} other {# open tasks}}.',
+  atLeastDue: '{open, plural, one {One open task} other {# open tasks}}, {due, number} or more due.',
+  unsure: 'It is not certain that this was added. Trying again cannot add it twice.',
   servers: 'Tool servers',
   serversAll: 'See them in the settings',
 } as const

@@ -15,13 +15,36 @@ export const TaskPage = graphql(`
       }
       pageInfo {
         hasNextPage
+        endCursor
       }
+      totalCount
     }
     done: tasks(first: 20, status: DONE) {
       edges {
         node {
           ...TaskFields
         }
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+      totalCount
+    }
+  }
+`)
+
+export const MoreTasks = graphql(`
+  query MoreTasks($status: TaskStatus!, $first: Int!, $after: String!) {
+    tasks(status: $status, first: $first, after: $after) {
+      edges {
+        node {
+          ...TaskFields
+        }
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
       }
     }
   }

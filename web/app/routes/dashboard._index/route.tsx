@@ -13,7 +13,7 @@ import { TaskPage } from './queries.ts'
 import { RecentConversations } from './recent-conversations.tsx'
 import { Tasks } from './tasks.tsx'
 import { ToolServers } from './tool-servers.tsx'
-import { type Task, useTasks } from './use-tasks.ts'
+import { useTasks } from './use-tasks.ts'
 
 export const meta = titled('dashboard')
 
@@ -41,7 +41,7 @@ export default function Dashboard() {
                 {t.rich('tasks.hello', { name: () => <bdi>{viewer.name}</bdi> })}
               </h2>
               <p className="mt-1.5 text-muted">
-                <Summary open={tasks.open.filter(({ completedAt }) => !completedAt)} today={today} />
+                <Summary open={tasks.open} today={today} />
               </p>
             </div>
             <Link to="/dashboard/chat" className={buttonStyle({ look: 'outline' })}>
@@ -62,10 +62,13 @@ export default function Dashboard() {
   )
 }
 
-/** Where the day stands, in one sentence. */
-function Summary({ open, today }: { open: readonly Task[]; today: string }) {
+type SummaryProps = { open: ReturnType<typeof useTasks>['open']; today: string }
+
+/** Where the day stands, in one sentence. What is due further down than was looked nobody knows here. */
+function Summary({ open: { tasks, count, allHere }, today }: SummaryProps) {
   const t = useTranslations('tasks')
-  if (open.length === 0) return t('nothingToDo')
-  const due = open.filter(({ dueOn }) => dueOn && daysBetween(today, dueOn) <= 0).length
-  return due === 0 ? t('noneDue', { open: open.length }) : t('someDue', { open: open.length, due })
+  if (count === 0) return t('nothingToDo')
+  const due = tasks.filter(({ dueOn, completedAt }) => !completedAt && dueOn && daysBetween(today, dueOn) <= 0).length
+  if (!allHere) return due === 0 ? t('openCount', { open: count }) : t('atLeastDue', { open: count, due })
+  return due === 0 ? t('noneDue', { open: count }) : t('someDue', { open: count, due })
 }

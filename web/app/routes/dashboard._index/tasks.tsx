@@ -1,18 +1,23 @@
 import { useState } from 'react'
 import { useTranslations } from 'use-intl'
+import { useFrame } from '~/components/frame-context.ts'
 import { ChevronDownIcon, ListIcon } from '~/components/icons.tsx'
+import { MoreButton } from '~/components/more-button.tsx'
 import { Notice } from '~/components/notice.tsx'
 import { UndoNotice } from '~/components/undo-notice.tsx'
 import { newKey } from '~/new-key.ts'
 import { AddTaskForm } from './add-task-form.tsx'
 import { TaskItem } from './task-item.tsx'
-import type { Task, useTasks } from './use-tasks.ts'
+import type { Task } from './told-tasks.ts'
+import { useAdding } from './use-adding.ts'
+import type { useTasks } from './use-tasks.ts'
 
 type TasksProps = { tasks: ReturnType<typeof useTasks>; today: string }
 
 /** What there is to do: shown live, also while the assistant works on it. */
 export function Tasks({ tasks, today }: TasksProps) {
-  const { open, done, touched, failure, add, change, remove, restore } = tasks
+  const { open, done, touched, failure, add, tick, save, remove, restore } = tasks
+  const adding = useAdding(useFrame().viewer.id, add)
   const t = useTranslations('tasks')
   const [removed, setRemoved] = useState<{ task: Task; key: string } | null>(null)
   const items = (list: readonly Task[]) => (
@@ -23,7 +28,8 @@ export function Tasks({ tasks, today }: TasksProps) {
           task={task}
           today={today}
           touched={touched.has(task.id)}
-          onChange={(to) => void change(task, to)}
+          onTick={(completed) => void tick(task, completed)}
+          onSave={(text) => save(task, text)}
           onRemove={async () => {
             if (await remove(task)) setRemoved({ task, key: newKey() })
           }}
@@ -36,7 +42,7 @@ export function Tasks({ tasks, today }: TasksProps) {
       <h2 id="tasks-heading" tabIndex={-1} data-home="" className="text-lg font-semibold tracking-tight">
         {t('tasks')}
       </h2>
-      <AddTaskForm onAdd={add} />
+      <AddTaskForm {...adding} />
       {failure && <Notice urgent>{failure}</Notice>}
       {removed && (
         <UndoNotice
@@ -50,14 +56,18 @@ export function Tasks({ tasks, today }: TasksProps) {
           onDismiss={() => setRemoved(null)}
         />
       )}
-      {open.length > 0 ? items(open) : <NothingOpen first={done.length === 0} />}
-      {done.length > 0 && (
+      {open.tasks.length > 0 ? items(open.tasks) : open.allHere && <NothingOpen first={done.count === 0} />}
+      <MoreButton {...open.pages} />
+      {done.count > 0 && (
         <details className="group/done">
           <summary className="inline-flex min-h-10 list-none items-center gap-2 rounded-lg pe-2 text-sm font-medium text-muted hover:text-ink">
             <ChevronDownIcon className="size-4 -rotate-90 group-open/done:rotate-0 rtl:rotate-90 motion-safe:transition-transform" />
-            {t('doneCount', { count: done.length })}
+            {t('doneCount', { count: done.count })}
           </summary>
-          <div className="mt-2">{items(done)}</div>
+          <div className="mt-2">
+            {items(done.tasks)}
+            <MoreButton {...done.pages} />
+          </div>
         </details>
       )}
     </section>
