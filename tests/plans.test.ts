@@ -3,6 +3,7 @@ import type { Viewer } from '../api/auth/viewer.ts'
 import { type ConversationFilter, listConversations, listMessages } from '../api/conversations/conversations.ts'
 import { searchMessages } from '../api/conversations/search-messages.ts'
 import { listRuns } from '../api/runs/reading.ts'
+import { listTasks } from '../api/tasks/tasks.ts'
 import { openDatabase } from './support/databases.ts'
 import { watchStatements } from './support/statements.ts'
 import { storedUser } from './support/stored-user.ts'
@@ -39,13 +40,20 @@ beforeAll(async () => {
   )
   const rows = await em.execute<{ id: string }[]>('select id from conversation where user_id = ? limit 1', [viewer.id])
   conversationId = rows[0]?.id ?? ''
+  for (const { id } of [viewer, other])
+    await em.execute(
+      `insert into task (id, user_id, title, created_at, updated_at, completed_at)
+       select gen_random_uuid(), ?, 'Task ' || n, now() - n * interval '1 minute', now(), case when n % 50 <> 0 then now() end
+       from generate_series(1, 10000) n`,
+      [id],
+    )
   await em.execute('insert into search_word (user_id, word) select ?, md5(n::text) from generate_series(1, 20000) n', [
     viewer.id,
   ])
   // All rows are looked at: a sample by chance would be a plan by chance.
   await database.orm.em.fork().transactional(async (em) => {
     await em.execute('set local default_statistics_target = 1000')
-    for (const table of ['conversation', 'message', 'run', 'search_word']) await em.execute(`analyze ${table}`)
+    for (const table of ['conversation', 'message', 'run', 'task', 'search_word']) await em.execute(`analyze ${table}`)
   })
 }, 120_000)
 
@@ -103,6 +111,16 @@ describe('lists sit on an index', () => {
     for (const table of ['message', 'conversation'])
       expect(plan).toMatch(new RegExp(`Scan using ${table}_\\w+ on ${table} .*\\n.*Index Cond: .*\\bid = ANY`))
     expect(plan).not.toContain('Seq Scan')
+  })
+
+  test.each([
+    [undefined, 'task_list_idx'],
+    ['OPEN', 'task_open_idx'],
+    ['DONE', 'task_done_idx'],
+  ] as const)('tasks: %s', async (status, index) => {
+    const plan = await plansOf(() => listTasks(database.units.as(viewer), viewer, { first: 20 }, { status }))
+    expect(plan).toContain(index)
+    expect(plan).not.toMatch(/Seq Scan|Sort/)
   })
 
   test('messages and runs of a conversation', async () => {

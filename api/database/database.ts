@@ -6,6 +6,7 @@ import type { Units } from '../auth/units.ts'
 import { openEmbedded, type Pglite } from './embedded.ts'
 import { entities } from './entities.ts'
 import { FirstTables } from './migrations/0001-first-tables.ts'
+import { TaskIndexes } from './migrations/0002-task-indexes.ts'
 import { type Connection, checkLogin, connectTo, keepUsable, oneAtATime } from './postgres.ts'
 import { useSearchLanguage } from './search-language.ts'
 
@@ -36,7 +37,10 @@ export type DatabaseConfig = {
 }
 
 /** Not the names of the classes: they may change, these may not. */
-const migrations = [{ name: '0001-first-tables', class: FirstTables }]
+const migrations = [
+  { name: '0001-first-tables', class: FirstTables },
+  { name: '0002-task-indexes', class: TaskIndexes },
+]
 
 /** Of one process, on PostgreSQL; besides these it has two of its own for the log and the bell. */
 const connections = 10

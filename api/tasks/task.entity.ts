@@ -8,6 +8,16 @@ const schema = defineEntity({
   uniques: [{ name: 'task_owner_uq', properties: ['id', 'userId'] }],
   indexes: [
     {
+      name: 'task_open_idx',
+      expression:
+        'create index "task_open_idx" on "task" ("user_id", "created_at" desc, "id" desc) where completed_at is null',
+    },
+    {
+      name: 'task_done_idx',
+      expression:
+        'create index "task_done_idx" on "task" ("user_id", "created_at" desc, "id" desc) where completed_at is not null',
+    },
+    {
       name: 'task_list_idx',
       expression: 'create index "task_list_idx" on "task" ("user_id", "created_at" desc, "id" desc)',
     },
