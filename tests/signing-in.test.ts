@@ -188,9 +188,11 @@ describe('a token', () => {
   test('of an hour ago is refused, that of five seconds too long ago is not', async () => {
     const token = await tokenFor((await signUp()).cookie)
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 903_000 })
-    await withToken(token)
+    const viewer = await withToken(token)
     vi.setSystemTime(Date.now() + 3_000)
     await expect(withToken(token)).rejects.toMatchObject(refusal)
+    // Nor does what was begun with it go on.
+    expect(await auth.stillSignedIn(viewer)).toBe(false)
   })
 })
 
