@@ -1,4 +1,5 @@
 import { Link, useNavigate } from '@remix-run/react'
+import { useEffect, useRef } from 'react'
 import { useTranslations } from 'use-intl'
 import { Composer } from '~/components/composer.tsx'
 import { useFrame } from '~/components/frame-context.ts'
@@ -42,6 +43,13 @@ function NewConversation() {
   const offline = model === 'offline'
   const { claim, note, choose } = useSurface()
   const navigate = useNavigate()
+  const here = useRef(true)
+  useEffect(() => {
+    here.current = true
+    return () => {
+      here.current = false
+    }
+  }, [])
   const draftKey = draftKeyOf(viewer.id, null)
   const { outgoing, send, again, takeBack } = useSending({
     draftKey,
@@ -50,6 +58,8 @@ function NewConversation() {
     onSent: (sent) => {
       const { id } = sent.conversation
       list(sent.conversation)
+      // Who went elsewhere meanwhile stays there, and what is typed here by then is another conversation's.
+      if (!here.current) return
       // What was typed meanwhile belongs to the conversation now.
       moveDraft(draftKey, draftKeyOf(viewer.id, id))
       handOver(sent)
