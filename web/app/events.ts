@@ -93,6 +93,7 @@ const stream = typeof document === 'undefined' ? null : new TabStream()
 if (stream) {
   document.addEventListener('visibilitychange', () => stream.reconsider())
   window.addEventListener('online', () => stream.reconsider())
+  window.addEventListener('offline', () => stream.again())
   window.addEventListener('pageshow', () => stream.reconsider())
 }
 

@@ -88,6 +88,12 @@ export class TabStream {
     this.#wake()
   }
 
+  /** Asks for the stream anew: when the network goes, one that stands tells nothing, and could do so for long. */
+  again(): void {
+    this.#attempt.abort()
+    this.#wake()
+  }
+
   #allowed(): boolean {
     return this.#holds === 0 && document.visibilityState !== 'hidden'
   }
