@@ -58,7 +58,7 @@ const answer: number = 42 // why
 The end.`
 
 test('markdown: coloured code, tables and formulas; prices stay prices; nothing hostile comes to life', async () => {
-  const { provider, page, problems, foreign, log } = await comes('Ada')
+  const { provider, server, context, page, problems, foreign, log } = await comes('Ada')
   provider.plays(says('Wait. ', pause, rich))
   await visit(page, '/dashboard/chat')
   await asks(page, 'Show me all you can')
@@ -76,6 +76,17 @@ test('markdown: coloured code, tables and formulas; prices stay prices; nothing 
   ])
   const spoken = page.locator('[data-spoken] p')
   expect((await spoken.allInnerTexts()).join(' ')).toContain('The end.')
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: server.url })
+  for (const [name, text] of [
+    ['Copy the code', 'const answer: number = 42 // why'],
+    ['Copy the answer', `Wait. ${rich}`],
+    ['Copy the message', 'Show me all you can'],
+  ] as const) {
+    await log.getByRole('button', { name }).click()
+    await expect.poll(() => page.evaluate(() => navigator.clipboard.readText()), { message: name }).toBe(text)
+  }
+  await log.getByRole('button', { name: 'Bad answer' }).click()
+  await log.getByRole('button', { name: 'Bad answer', pressed: true }).waitFor()
   await expectAccessible(page)
   for (const width of [320, 3_840]) {
     await page.setViewportSize({ width, height: width === 320 ? 568 : 2_160 })
@@ -99,6 +110,8 @@ test('markdown: coloured code, tables and formulas; prices stay prices; nothing 
   await hydrated(page)
   await log.locator('.katex-display').waitFor()
   expect(await spoken.count(), 'what was there is not read out').toBe(0)
+  await log.getByRole('button', { name: 'Bad answer', pressed: true }).click()
+  await log.getByRole('button', { name: 'Bad answer', pressed: false }).waitFor()
   expect(foreign).toEqual([])
   expect(problems).toEqual([])
 })
@@ -163,7 +176,7 @@ test('files: chosen, pasted and dropped ones go along, wrong ones are refused in
 })
 
 test('what waits is changed and taken back; seven versions are stepped through; a change and a draft outlast a reload and the end of the sign-in', async () => {
-  const { provider, context, page, problems, log, input } = await comes('Cleo')
+  const { provider, server, context, page, problems, log, input } = await comes('Cleo')
   provider.plays(says('One', pause), says('Second answer'))
   await visit(page, '/dashboard/chat')
   await asks(page, 'First')
@@ -225,9 +238,19 @@ test('what waits is changed and taken back; seven versions are stepped through; 
   await input.fill('Not lost')
   expect(problems).toEqual([])
   const conversation = page.url()
-  await context.clearCookies()
-  await page.evaluate(() => sessionStorage.clear())
-  await visit(page, `/sign-in?to=${encodeURIComponent(new URL(conversation).pathname)}`)
+  const cookie = (await context.cookies()).map(({ name, value }) => `${name}=${value}`).join('; ')
+  const headers = { cookie, origin: server.url, 'content-type': 'application/json' }
+  await fetch(`${server.url}/api/auth/sign-out`, { method: 'POST', headers, body: '{}' })
+  // The page hears of it when it has to ask anew.
+  await context.setOffline(true)
+  await page.locator('[data-connection=offline]').waitFor()
+  await context.setOffline(false)
+  const ended = page.getByRole('alert').filter({ hasText: 'Your sign-in has ended.' })
+  await ended.waitFor()
+  await expectAccessible(page)
+  await ended.getByRole('link', { name: 'Sign in' }).click()
+  await page.waitForURL('**/sign-in?to=*')
+  await hydrated(page)
   await page.getByLabel('E-mail').fill('cleo@example.test')
   await page.getByLabel('Password').fill('correct horse battery staple')
   await page.getByRole('button', { name: 'Sign in' }).click()
@@ -285,7 +308,7 @@ test('two thousand messages: opened at the newest, scrolled back without a jump,
   expect(problems).toEqual([])
 })
 
-test('a conversation that is deleted elsewhere is gone here too, without a word of a lost line', async () => {
+test('a conversation that is deleted elsewhere is gone here too, without a word of a lost line; older ones come when asked for', async () => {
   const { provider, page, problems, log } = await comes('Finn')
   provider.plays(says('Hello.'))
   await visit(page, '/dashboard/chat')
@@ -298,20 +321,62 @@ test('a conversation that is deleted elsewhere is gone here too, without a word 
     new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true })
     Object.assign(window, { said })
   })
-  const query = `mutation { deleteConversation(input: { conversationId: "${page.url().split('/').at(-1)}" }) { deletedId } }`
-  await page.request.post('/graphql', { headers: { origin: new URL(page.url()).origin }, data: { query } })
+  const mutate = (...fields: string[]) =>
+    page.request.post('/graphql', {
+      headers: { origin: new URL(page.url()).origin },
+      data: { query: `mutation { ${fields.map((it, at) => `_${at}: ${it}`).join(' ')} }` },
+    })
+  await mutate(`deleteConversation(input: { conversationId: "${page.url().split('/').at(-1)}" }) { deletedId }`)
   await page.waitForURL(/\/dashboard\/chat$/)
   expect(await page.evaluate('window.said')).not.toContain('lost')
-  expect(await log.count()).toBe(0)
+  await log.waitFor({ state: 'detached' })
+
+  const made = 'createConversation(input: {}) { conversation { id } }'
+  for (let times = 0; times < 4; times++) await mutate(...Array.from({ length: 10 }, () => made))
+  await visit(page, '/dashboard/history')
+  const listed = page.locator('[data-conversation]')
+  expect(await listed.count()).toBe(30)
+  const inSidebar = page.getByRole('navigation', { name: 'Conversations' }).locator('a[href*="/chat/conv_"]')
+  expect(await inSidebar.count()).toBe(30)
+  await page.getByRole('button', { name: 'Show older ones' }).click()
+  await expect.poll(() => inSidebar.count()).toBe(40)
+  await page.getByRole('button', { name: 'Show older ones' }).waitFor({ state: 'detached' })
+  await page.getByRole('button', { name: 'Show more' }).click()
+  await expect.poll(() => listed.count()).toBe(40)
+  await page.getByRole('button', { name: 'Show more' }).waitFor({ state: 'detached' })
   expect(problems).toEqual([])
 })
 
-test('a server that dies while a message is sent: the page says so, sends it once when the server is back, and goes on', async () => {
-  const { provider, server, page, log } = await comes('Ella')
+test('who leaves stays away; a network or a server that goes: the page says so, sends once when it is back, and goes on', async () => {
+  const { provider, server, context, page, log } = await comes('Ella')
   provider.plays(says('Hello.'), says('Yes.'))
   await visit(page, '/dashboard/chat')
+  const sent = Promise.withResolvers<void>()
+  await page.route('**/graphql', async (route) => {
+    if (route.request().postData()?.includes('mutation Say')) await sent.promise
+    await route.continue()
+  })
   await asks(page, 'Hello?')
-  await page.getByText('The answer is complete.').waitFor()
+  await log.getByText('Hello?').waitFor()
+  await page.getByRole('link', { name: 'Dashboard' }).click()
+  await page.getByRole('heading', { level: 1, name: 'Dashboard' }).waitFor()
+  const answered = page.waitForResponse((it) => it.request().postData()?.includes('mutation Say') ?? false)
+  sent.resolve()
+  await (await answered).finished()
+  await page.getByRole('navigation', { name: 'Conversations' }).getByRole('link', { name: 'A title' }).waitFor()
+  expect(new URL(page.url()).pathname).toBe('/dashboard')
+  await page.unrouteAll({ behavior: 'wait' })
+  await page.getByRole('navigation', { name: 'Conversations' }).getByRole('link', { name: 'A title' }).click()
+  await log.getByText('Hello.').waitFor()
+
+  await page.locator('[data-connection=live]').waitFor()
+  await context.setOffline(true)
+  const offline = page.getByText('You are offline. What you write is kept, and sent when the connection is back.')
+  await offline.waitFor()
+  await expectAccessible(page)
+  await context.setOffline(false)
+  await page.locator('[data-connection=live]').waitFor()
+  await offline.waitFor({ state: 'detached' })
   await server.kill()
   await asks(page, 'Are you there?')
   await log.getByText(/This is sent by itself when it is back/).waitFor()
