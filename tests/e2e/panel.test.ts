@@ -116,6 +116,9 @@ test('by keyboard alone: ask, approve with other arguments, queue, stop, edit an
   await page.keyboard.press('Escape')
   await page.getByText('The answer was stopped.').waitFor()
 
+  // Another model, from the next question on.
+  expect(provider.requests.at(-1)?.model).toBe('m')
+  await page.getByRole('combobox', { name: /^Model/ }).selectOption('other')
   provider.plays(fails(429, { headers: { 'retry-after': '60' } }), says('Here I am.'))
   await page.getByRole('textbox', { name: 'Message' }).fill('Are you there?')
   await page.keyboard.press('Enter')
@@ -123,6 +126,7 @@ test('by keyboard alone: ask, approve with other arguments, queue, stop, edit an
   await page.keyboard.press('Enter')
   await page.getByRole('log').getByText('Here I am.').waitFor()
   expect(await focusedName(page)).toBe('Message')
+  expect(provider.requests.at(-1)?.model).toBe('other')
   expect(provider.refusals).toEqual([])
 }, 300_000)
 
