@@ -63,6 +63,8 @@ const samples: Record<string, unknown> = {
 /** Left out, because what they would narrow down is what a leak would show. */
 const leftOut = new Set([
   'filter',
+  'updatedAfter',
+  'updatedBefore',
   'model',
   'arguments',
   'idempotencyKey',
