@@ -84,7 +84,7 @@ describe('a forgotten password', () => {
   test('is answered in the language that is asked for, else in English', async () => {
     const ada = await app.user('ada')
     const asked: [accepted: string, words: string][] = [
-      ['de', '30 Minuten'],
+      ['fr, en;q=0.3, de;q=0.7', '30 Minuten'],
       ['de-AT, en;q=0.5', '30 Minuten'],
       ['xx', '30 minutes'],
     ]

@@ -1,7 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import type { Page } from 'playwright-core'
+import { join, resolve } from 'node:path'
+import type { Locator, Page } from 'playwright-core'
 import { expect, onTestFinished, test } from 'vitest'
 import { expectAccessible, openBrowser, openTab, visit } from '../support/page.ts'
 import { startPages } from '../support/pages.ts'
@@ -12,11 +12,14 @@ test('three tool servers from npm are used in the browser; one is killed, and is
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   writeFileSync(join(folder, 'hello.txt'), 'Hello from a file')
   writeFileSync(join(folder, 'long.txt'), `${'A line of many.\n'.repeat(10_000)}The last line.`)
-  // The folder is named to all of them, so that their processes are known by it.
-  const run = (name: string, ...args: string[]) => ({
-    command: process.execPath,
-    args: [`node_modules/@modelcontextprotocol/server-${name}/dist/index.js`, ...args, folder],
-  })
+  const programs = mkdtempSync(join(tmpdir(), 'parley-'))
+  onTestFinished(() => rmSync(programs, { recursive: true, force: true }))
+  // The folder is named to all of them, so that their processes are known by it; without its link none can be started.
+  const run = (name: string, ...args: string[]) => {
+    const program = join(programs, `server-${name}`)
+    symlinkSync(resolve(`node_modules/@modelcontextprotocol/server-${name}`), program)
+    return { command: process.execPath, args: [join(program, 'dist/index.js'), ...args, folder] }
+  }
   const mcpServers = {
     everything: run('everything', 'stdio'),
     files: run('filesystem'),
@@ -30,7 +33,8 @@ test('three tool servers from npm are used in the browser; one is killed, and is
     PARLEY_MCP_CONFIG: file,
     ...{ OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: provider.url, PARLEY_MODEL: 'scripted' },
   })
-  const { page, problems } = await openTab(await openBrowser(browser, server.url))
+  const context = await openBrowser(browser, server.url)
+  const { page, problems } = await openTab(context)
   await visit(page, '/sign-up')
   await page.getByLabel('Name').fill('Ada')
   await page.getByLabel('E-mail').fill('ada@example.test')
@@ -90,17 +94,50 @@ test('three tool servers from npm are used in the browser; one is killed, and is
   const answered = ask(page, 'Take your time', 'That did not work.')
   await cards.nth(7).waitFor()
   await cards.nth(7).getByRole('progressbar').waitFor()
+  const program = join(programs, 'server-everything')
+  renameSync(program, `${program}-away`)
   process.kill(pidOf('everything', folder), 'SIGKILL')
   await answered
   await cards.nth(7).locator('summary').click()
   expect(await cards.nth(7).innerText()).toContain('The connection was lost.')
 
+  // The settings say what is wrong with it, and what each server says of its tools.
+  const { page: settings, problems: others } = await openTab(context)
+  await visit(settings, '/dashboard/settings')
+  const everything = settings.locator('[data-server=everything]')
+  const why = everything.getByText(/^The connection was/)
+  await why.waitFor()
+  expect(await everything.getAttribute('data-status')).not.toBe('CONNECTED')
+  renameSync(`${program}-away`, program)
+  const files = settings.locator('[data-server=files]')
+  await files.locator('summary').click()
+  expect(await marksOf(files, 'read_text_file')).toEqual(['Only reads'])
+  expect(await marksOf(files, 'write_file')).toEqual(['Safe to repeat', 'May destroy', 'Asks you first'])
+  expect(await marksOf(files, 'edit_file')).toEqual(['May destroy', 'Asks you first'])
+  expect(await marksOf(files, 'create_directory')).toEqual(['Safe to repeat'])
+  await expectAccessible(settings)
+  const look = async () => {
+    await settings.getByRole('button', { name: 'Look again' }).click()
+    return everything.getAttribute('data-status')
+  }
+  await expect.poll(look, { timeout: 60_000, interval: 500 }).toBe('CONNECTED')
+  expect(await why.count()).toBe(0)
+  expect(others).toEqual([])
+  await settings.close()
+  await page.bringToFront()
+
   provider.plays(calls({ name: 'everything__echo', arguments: { message: 'again' } }), says('It is back.'))
   await ask(page, 'Once more', 'It is back.')
-  expect(await cards.nth(8).innerText()).toContain('Done')
+  await cards.nth(8).getByText(/^Done/).waitFor()
   expect(provider.refusals).toEqual([])
   expect(problems).toEqual([])
 }, 240_000)
+
+/** What is marked beside the name of a tool. */
+function marksOf(server: Locator, tool: string): Promise<string[]> {
+  const item = server.locator('li', { has: server.page().getByText(tool, { exact: true }) })
+  return item.locator('p').first().locator('span + code ~ span').allInnerTexts()
+}
 
 async function ask(page: Page, question: string, answer: string): Promise<void> {
   await page.getByRole('textbox', { name: 'Message' }).fill(question)
