@@ -8,6 +8,7 @@ const question = "Add 'buy oat milk' for Friday, then show my open tasks"
 
 test('one person asks and finds everything again, another one finds nothing of it', async () => {
   const { server, browser } = await startPages()
+  await expectPolicy(`${server.url}/sign-in`)
   const { page, problems } = await openTab(await openBrowser(browser, server.url))
 
   await visit(page, '/')
@@ -53,7 +54,10 @@ test('one person asks and finds everything again, another one finds nothing of i
   expect(await task.innerText()).toMatch(/Fri|Today|Tomorrow/)
   await expectAccessible(page)
   const day = await task.getAttribute('data-due')
+  // A page that is left in this moment may take its request with it.
+  const saved = page.waitForResponse((it) => /updateTask/.test(it.request().postData() ?? ''))
   await page.getByRole('checkbox', { name: 'buy oat milk' }).check()
+  await saved
   await page.reload()
   await hydrated(page)
   await page.getByText('Done (1)').click()
@@ -87,6 +91,32 @@ test('one person asks and finds everything again, another one finds nothing of i
   await page.getByText('No conversations yet').waitFor()
   expect(await page.content()).not.toContain('oat milk')
 }, 240_000)
+
+/** Only scripts of this very answer may run in the page, and nobody may hold it in a frame. */
+async function expectPolicy(url: string): Promise<void> {
+  const nonces = new Set<string>()
+  for (let n = 0; n < 2; n++) {
+    const response = await fetch(url)
+    const policy = new Map(
+      (response.headers.get('content-security-policy') ?? '').split('; ').map((it) => {
+        const [name = '', ...sources] = it.split(' ')
+        return [name, sources] as const
+      }),
+    )
+    expect(policy.get('frame-ancestors')).toEqual(["'none'"])
+    expect(policy.get('script-src-attr')).toEqual(["'none'"])
+    const scripts = policy.get('script-src') ?? []
+    for (const loose of ["'unsafe-inline'", "'unsafe-eval'", '*', 'https:', 'data:'])
+      expect(scripts).not.toContain(loose)
+    const [nonce = '', ...others] = scripts.flatMap((it) => /^'nonce-(.{22,})'$/.exec(it)?.[1] ?? [])
+    expect(others).toEqual([])
+    const tags = (await response.text()).match(/<script\b[^>]*>/g) ?? []
+    expect(tags.length).toBeGreaterThan(0)
+    for (const tag of tags) expect(tag).toContain(`nonce="${nonce}"`)
+    nonces.add(nonce)
+  }
+  expect(nonces.size, 'each answer has its own').toBe(2)
+}
 
 async function signUp(page: Page, name: string): Promise<void> {
   await page.getByLabel('Name').fill(name)
