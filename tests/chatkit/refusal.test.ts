@@ -33,14 +33,14 @@ describe('a message that was not taken', () => {
     expect(isRefusedBeforeStream(new AppError(code, 'No.'))).toBe(true)
   })
 
-  test('by our own fault tells nothing of it', () => {
-    const event = notSent(broken, english)
+  test.each([notSent, lostSight])('by our own fault tells nothing of it but the id that is in the log', (told) => {
+    const event = told(broken, english)
     expect(isRefusedBeforeStream(broken)).toBe(false)
-    expect(event).toEqual({ type: 'error', code: 'stream.error', allow_retry: true })
+    const said = log.mock.calls.flat().join()
+    const [, id] = /^ChatKit error ([0-9a-f-]{36}): Error: insert into "message" failed\n +at /.exec(said) ?? []
+    const message = `Something went wrong on our side. (${id})`
+    expect(event).toEqual({ type: 'error', code: 'custom', message, allow_retry: true })
     expect(eventFaults(event)).toEqual([])
-    expect(log.mock.calls.flat().join()).toMatch(
-      /^ChatKit error [0-9a-f-]{36}: Error: insert into "message" failed\n +at /,
-    )
     expect(log.mock.calls.flat().join()).not.toContain('SECRET')
   })
 })
