@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { Viewer } from '../api/auth/viewer.ts'
 import { type ConversationFilter, listConversations, listMessages } from '../api/conversations/conversations.ts'
 import { searchMessages } from '../api/conversations/search-messages.ts'
+import { standardLimits } from '../api/limits.ts'
 import { listRuns } from '../api/runs/reading.ts'
 import { listTasks } from '../api/tasks/tasks.ts'
 import { openDatabase } from './support/databases.ts'
@@ -106,7 +107,7 @@ describe('lists sit on an index', () => {
 
   test('what search found, kept to some conversations: by id', async () => {
     const plan = await plansOf(() =>
-      searchMessages(database.units.as(viewer), viewer, { query: 'abc', archived: true, first: 5 }),
+      searchMessages(database.units.as(viewer), viewer, { query: 'abc', archived: true, first: 5 }, standardLimits),
     )
     for (const table of ['message', 'conversation'])
       expect(plan).toMatch(new RegExp(`Scan using ${table}_\\w+ on ${table} .*\\n.*Index Cond: .*\\bid = ANY`))

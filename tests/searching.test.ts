@@ -5,6 +5,7 @@ import { distance } from '../api/conversations/meant-words.ts'
 import { Message } from '../api/conversations/message.entity.ts'
 import { type SearchArgs, searchMessages } from '../api/conversations/search-messages.ts'
 import { useSearchLanguage } from '../api/database/search-language.ts'
+import { standardLimits } from '../api/limits.ts'
 import { startApp } from './support/app.ts'
 import { openDatabase, sharedDatabase } from './support/databases.ts'
 import { says, startProvider } from './support/scripted-provider.ts'
@@ -38,7 +39,7 @@ async function someoneWhoSaid(
   })
   await em.flush()
   const search = (query: string, args: Omit<SearchArgs, 'query'> = {}) =>
-    searchMessages(units.as(viewer), viewer, { query, ...args })
+    searchMessages(units.as(viewer), viewer, { query, ...args }, standardLimits)
   return {
     viewer,
     units,
@@ -170,7 +171,9 @@ describe('only in some conversations', () => {
     const { finds, units, viewer, conversations } = await someoneWhoSaid({ One: ['a house'], Two: ['a horse'] })
     await units.as(viewer).nativeUpdate(Conversation, { id: conversations[1]?.id }, { archivedAt: new Date() })
     expect(await finds('horse')).toEqual(['a [horse]'])
-    expect((await searchMessages(units.as(viewer), viewer, { query: 'horse', archived: false })).found).toEqual([])
+    expect(
+      (await searchMessages(units.as(viewer), viewer, { query: 'horse', archived: false }, standardLimits)).found,
+    ).toEqual([])
   })
 })
 

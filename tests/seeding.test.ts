@@ -7,6 +7,7 @@ import { Conversation } from '../api/conversations/conversation.entity.ts'
 import { Message } from '../api/conversations/message.entity.ts'
 import { searchMessages } from '../api/conversations/search-messages.ts'
 import { createDatabase } from '../api/database/database.ts'
+import { standardLimits } from '../api/limits.ts'
 import { cleanUp } from './support/cleaning.ts'
 import { freshDatabase } from './support/databases.ts'
 
@@ -37,5 +38,8 @@ test('the database is filled, searched, and written to a file', async () => {
   const [seeded] = await em.find(Conversation, {}, { limit: 1 })
   const viewer = { id: seeded?.userId ?? '', scopes: [] }
   for (const query of ['zebrafinch nightingale', 'zebrafinhc nightingale', 'nigthingale'])
-    expect((await searchMessages(database.units.as(viewer), viewer, { query })).found.length, query).toBe(2)
+    expect(
+      (await searchMessages(database.units.as(viewer), viewer, { query }, standardLimits)).found.length,
+      query,
+    ).toBe(2)
 }, 180_000)

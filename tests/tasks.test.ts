@@ -1,6 +1,7 @@
 import { v7 } from 'uuid'
 import { describe, expect, test } from 'vitest'
 import { ProcessBell } from '../api/bell/bell.ts'
+import { standardLimits } from '../api/limits.ts'
 import { Task } from '../api/tasks/task.entity.ts'
 import {
   addTask,
@@ -26,9 +27,10 @@ async function person(name: string) {
     viewer,
     em,
     add: (title: string, more: { notes?: string | null; dueOn?: string | null } = {}) =>
-      addTask(em(), viewer, bell, { title, ...more }),
-    update: (id: string, change: Parameters<typeof updateTask>[4]) => updateTask(em(), viewer, bell, id, change),
-    complete: (id: string) => completeTask(em(), viewer, bell, id),
+      addTask(em(), viewer, bell, { title, ...more }, standardLimits),
+    update: (id: string, change: Parameters<typeof updateTask>[4]) =>
+      updateTask(em(), viewer, bell, id, change, standardLimits),
+    complete: (id: string) => completeTask(em(), viewer, bell, id, standardLimits),
     delete: (id: string) => deleteTask(em(), viewer, bell, id),
     read: (id: string) => ownTask(em(), viewer, id),
     page: (...args: [Parameters<typeof listTasks>[2], Parameters<typeof listTasks>[3]?]) =>

@@ -142,11 +142,11 @@ describe('the built-in tools', () => {
   test('list no more than can be read, and say that there is more', async () => {
     const ada = await person('ada')
     const em = units.as(ada.viewer)
-    for (let at = 0; at < 51; at++) await addTask(em, ada.viewer, bell, { title: `short ${at}` })
+    for (let at = 0; at < 51; at++) await addTask(em, ada.viewer, bell, { title: `short ${at}` }, standardLimits)
     const many = await ada.lists()
     expect([many.tasks.length, many.more]).toEqual([50, true])
     for (let at = 0; at < 4; at++)
-      await addTask(em, ada.viewer, bell, { title: `long ${at}`, notes: '🥛'.repeat(10_000) })
+      await addTask(em, ada.viewer, bell, { title: `long ${at}`, notes: '🥛'.repeat(10_000) }, standardLimits)
     const long = await ada.lists({ words: 'long' })
     expect([long.tasks.map(({ title }) => title), long.more]).toEqual([['long 3'], true])
   })
@@ -228,7 +228,7 @@ describe('the server itself', () => {
   /** Speaks the protocol by hand, as any client may. */
   async function wire(viewer: Parameters<typeof createServer>[0]['viewer'], from = units) {
     const [ours, theirs] = InMemoryTransport.createLinkedPair()
-    await createServer({ units: from, viewer, bell }).connect(theirs)
+    await createServer({ units: from, viewer, bell, limits: standardLimits }).connect(theirs)
     const client = new Client({ name: 'any', version: '1' })
     await client.connect(ours)
     return client

@@ -4,7 +4,7 @@ import { owned, type Viewer } from '../auth/viewer.ts'
 import type { Bell } from '../bell/bell.ts'
 import { inTransaction } from '../bell/in-transaction.ts'
 import { badInput, notFound } from '../errors.ts'
-import { type Limits, standardLimits } from '../limits.ts'
+import type { Limits } from '../limits.ts'
 import { countOfEach, firstPages, keysetPage, type Page, type PageArgs } from '../page.ts'
 import { Conversation } from './conversation.entity.ts'
 import { Message } from './message.entity.ts'
@@ -126,7 +126,7 @@ export async function createConversation(
   viewer: Viewer,
   bell: Bell,
   input: { title?: string | null },
-  limits: TitleLimits = standardLimits,
+  limits: TitleLimits,
 ): Promise<Conversation> {
   return inTransaction(em, bell, async (em, bell) => {
     const conversation = em.create(Conversation, { userId: viewer.id })
@@ -144,7 +144,7 @@ export async function updateConversation(
   bell: Bell,
   id: string,
   change: { title?: string | null; archived?: boolean | null; pinned?: boolean | null },
-  limits: TitleLimits = standardLimits,
+  limits: TitleLimits,
 ): Promise<Conversation> {
   if (change.title === null) throw badInput(['input', 'title'], 'cannot be cleared')
   for (const member of ['archived', 'pinned'] as const)

@@ -1,7 +1,7 @@
 import type { SqlEntityManager } from '@mikro-orm/sql'
 import { owned, type Viewer } from '../auth/viewer.ts'
 import { badInput } from '../errors.ts'
-import { type Limits, standardLimits } from '../limits.ts'
+import type { Limits } from '../limits.ts'
 import { type PageLimits, pageSize } from '../page.ts'
 import { Conversation } from './conversation.entity.ts'
 import { type ConversationFilter, listed } from './conversations.ts'
@@ -43,7 +43,7 @@ export async function searchMessages(
   em: SqlEntityManager,
   viewer: Viewer,
   args: SearchArgs,
-  limits: PageLimits & Pick<Limits, 'searchCharacters'> = standardLimits,
+  limits: PageLimits & Pick<Limits, 'searchCharacters'>,
 ): Promise<MessagesFound> {
   const text = validQuery(args.query, limits)
   const size = pageSize({ first: args.first }, limits)

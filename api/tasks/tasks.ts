@@ -3,7 +3,7 @@ import { owned, type Viewer } from '../auth/viewer.ts'
 import type { Bell } from '../bell/bell.ts'
 import { inTransaction } from '../bell/in-transaction.ts'
 import { badInput, notFound } from '../errors.ts'
-import { type Limits, standardLimits } from '../limits.ts'
+import type { Limits } from '../limits.ts'
 import { keysetPage, type Page, type PageArgs } from '../page.ts'
 import { Task } from './task.entity.ts'
 import { validDay, validNotes, validTitle, validWords } from './task-input.ts'
@@ -76,7 +76,7 @@ export async function addTask(
   viewer: Viewer,
   bell: Bell,
   input: { title: string; notes?: string | null; dueOn?: string | null },
-  limits: TaskLimits = standardLimits,
+  limits: TaskLimits,
 ): Promise<Task> {
   return inTransaction(em, bell, async (em, bell) => {
     const task = em.create(Task, {
@@ -98,7 +98,7 @@ export async function updateTask(
   bell: Bell,
   id: string,
   change: { title?: string | null; notes?: string | null; dueOn?: string | null; completed?: boolean | null },
-  limits: TaskLimits = standardLimits,
+  limits: TaskLimits,
 ): Promise<Task> {
   if (change.title === null) throw badInput(['input', 'title'], 'cannot be cleared')
   if (change.completed === null) throw badInput(['input', 'completed'], 'must be true or false')
@@ -117,8 +117,14 @@ export async function updateTask(
 }
 
 /** Done already is fine: then nothing changes. */
-export function completeTask(em: SqlEntityManager, viewer: Viewer, bell: Bell, id: string): Promise<Task> {
-  return updateTask(em, viewer, bell, id, { completed: true })
+export function completeTask(
+  em: SqlEntityManager,
+  viewer: Viewer,
+  bell: Bell,
+  id: string,
+  limits: TaskLimits,
+): Promise<Task> {
+  return updateTask(em, viewer, bell, id, { completed: true }, limits)
 }
 
 /** Deletes it for good and gives it back as it was. Of two who delete at once, one gets NOT_FOUND. */

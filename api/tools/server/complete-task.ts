@@ -14,7 +14,7 @@ export const completeTaskTool = tool({
   input: z.strictObject({ task_id: taskId }),
   output: z.strictObject({ task: TaskShape }),
   subject: taskTitle,
-  async run({ task_id }, { em, viewer, bell }) {
-    return { task: taskShape(await completeTask(em, viewer, bell, taskRow(task_id))) }
+  async run({ task_id }, { em, viewer, bell, limits }) {
+    return { task: taskShape(await completeTask(em, viewer, bell, taskRow(task_id), limits)) }
   },
 })

@@ -7,7 +7,6 @@ import type { Units } from '../../auth/units.ts'
 import type { Viewer } from '../../auth/viewer.ts'
 import type { Bell } from '../../bell/bell.ts'
 import { AppError } from '../../errors.ts'
-import { standardLimits } from '../../limits.ts'
 import { addTaskTool } from './add-task.ts'
 import { completeTaskTool } from './complete-task.ts'
 import { conversationResources, conversationText, conversationUri, mimeType } from './conversation-resource.ts'
@@ -45,13 +44,13 @@ export function createServer({
   units,
   viewer,
   bell,
-  limits = standardLimits,
+  limits,
   parts = builtInNames,
 }: {
   units: Units
   viewer: Viewer
   bell: Bell
-  limits?: OwnToolLimits
+  limits: OwnToolLimits
   parts?: readonly Part[]
 }): OwnServer {
   const [only] = parts.length === 1 ? parts : []
