@@ -143,6 +143,21 @@ test('a model that fails before the first token leaves no empty message', async 
   expect(ending(events)).toMatchObject({ status: 'FAILED', error: { code: 'MODEL_UNAVAILABLE', retryable: true } })
 })
 
+test('how long a busy model asks to be left alone is told to programs too', async () => {
+  const { provider, ada } = await start('responses')
+  provider.plays(fails(429, { headers: { 'retry-after': '3600' } }), fails(400))
+  const { run, conversation } = await ada.hears('Hello?')
+  const waitOf = async (id: string) => {
+    const { node } = await ada.query<{ node: { error: unknown } }>(
+      'query ($id: ID!) { node(id: $id) { ... on Run { error { waitSeconds } } } }',
+      { id },
+    )
+    return node.error
+  }
+  expect(await waitOf(run.id)).toEqual({ waitSeconds: 3_600 })
+  expect(await waitOf((await ada.hears('Hello?', { conversation })).run.id)).toEqual({ waitSeconds: null })
+})
+
 test('a model that only ever asks for tools is stopped at the limit of steps', async () => {
   const { provider, ada } = await start('responses', { runSteps: 3 })
   let n = 0

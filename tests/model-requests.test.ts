@@ -272,12 +272,26 @@ describe('a failure of the provider', () => {
   })
 
   test.each([
-    [31_000, 'The model is busy right now. It asks to wait for 31 seconds.'],
-    [3_600_000, 'The model is busy right now. It asks to wait for 60 minutes.'],
-    [86_400_000, 'The model is busy right now. It asks to wait for 24 hours.'],
-    [3_000, 'The model is busy right now.'],
-  ])('that asks for %d ms says so to people when that is long', (waitMs, message) => {
-    expect(failureOf({ status: 429, message: 'x', waitMs }).message).toBe(message)
+    [2_500, 3, 'The model is busy right now. It asks to wait for 3 seconds.'],
+    [31_000, 31, 'The model is busy right now. It asks to wait for 31 seconds.'],
+    [3_600_000, 3_600, 'The model is busy right now. It asks to wait for 60 minutes.'],
+    [86_400_000, 86_400, 'The model is busy right now. It asks to wait for 24 hours.'],
+    [0, undefined, 'The model is busy right now.'],
+    [null, undefined, 'The model is busy right now.'],
+  ])('that asks for %s ms says so to people and to programs', (waitMs, waitSeconds, message) => {
+    const { failure } = failureOf({ status: 429, message: 'x', waitMs })
+    expect(failure).toEqual({
+      code: 'MODEL_RATE_LIMITED',
+      message,
+      retryable: true,
+      ...(waitSeconds && { waitSeconds }),
+    })
+  })
+
+  test('that waiting does not mend names no time', () => {
+    const { failure } = failureOf({ status: 429, code: 'insufficient_quota', message: 'x', waitMs: 60_000 })
+    const message = 'The model is not available at the moment.'
+    expect(failure).toEqual({ code: 'MODEL_RATE_LIMITED', message, retryable: false })
   })
 })
 

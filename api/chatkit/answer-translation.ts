@@ -202,7 +202,7 @@ export class AnswerTranslation {
     this.#speaking.clear()
     if (status === 'COMPLETED') for (const [callId, item] of this.#asks) yield* this.#show(callId, item, true)
     if (status === 'COMPLETED' || status === 'STOPPED') return
-    const message = failure ? this.#words.error(failure.code, failure.message) : this.#words.unfinished
+    const message = failure ? this.#words.failure(failure) : this.#words.unfinished
     yield { type: 'error', code: 'custom', message, allow_retry: failure?.retryable ?? true }
   }
 }

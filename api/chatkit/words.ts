@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../errors.ts'
 import { type Language, languageOf } from '../language.ts'
-import type { RunFailureCode } from '../runs/run-failure.ts'
+import type { RunFailure, RunFailureCode } from '../runs/run-failure.ts'
 
 /** A use of a tool: what is being done, what was, and what a person is asked. */
 export type Phrases = readonly [doing: string, done: string, question: string]
@@ -42,8 +42,10 @@ const en = {
   unfinished: 'The answer could not be finished.',
   lostSight: 'The connection was interrupted. The answer goes on: open this chat again to see it.',
   settledBefore: 'That was settled already. Nothing was changed.',
-  /** A refusal or a failure. `message` is the API's own sentence, in English. */
-  error: (_code: ErrorCode | RunFailureCode, message: string) => message,
+  /** A refusal. `message` is the API's own sentence, in English. */
+  error: (_code: ErrorCode, message: string) => message,
+  /** Why an answer did not end well. Its own sentence is in English, with the time to wait. */
+  failure: ({ message }: RunFailure) => message,
 
   builtIn,
   otherTool: (name: string): Phrases => [`Using “${name}”`, `Used “${name}”`, `Use “${name}”?`],
@@ -88,7 +90,7 @@ const germanPhrases = (what: string, does: string, done: string): Phrases => [
 
 /** Of the API's own sentences, those that people in a chat may meet. */
 const germanErrors: Record<RunFailureCode, string> & Partial<Record<ErrorCode, string>> = {
-  MODEL_RATE_LIMITED: 'Das Modell ist gerade ausgelastet. Versuche es in einer Weile noch einmal.',
+  MODEL_RATE_LIMITED: 'Das Modell ist gerade ausgelastet.',
   MODEL_UNAVAILABLE: 'Das Modell ist gerade nicht erreichbar.',
   MODEL_TIMEOUT: 'Das Modell hat nicht rechtzeitig geantwortet.',
   MODEL_STREAM_CUT: 'Das Modell hat mitten in seiner Antwort aufgehört.',
@@ -111,6 +113,18 @@ const germanErrors: Record<RunFailureCode, string> & Partial<Record<ErrorCode, s
   STORAGE_FULL: 'Auf dem Server ist kein Platz mehr, deshalb kann nichts Neues gespeichert werden.',
 }
 
+function germanFailure({ code, message, retryable, waitSeconds }: RunFailure): string {
+  if (code === 'MODEL_RATE_LIMITED' && !retryable) return 'Das Modell ist zurzeit nicht verfügbar.'
+  const why = Object.hasOwn(germanErrors, code) ? germanErrors[code] : message
+  return waitSeconds ? `${why} Versuche es in ${germanWait(waitSeconds)} noch einmal.` : why
+}
+
+function germanWait(seconds: number): string {
+  const [amount, unit] =
+    seconds < 120 ? [seconds, 'second'] : seconds < 7_200 ? [seconds / 60, 'minute'] : [seconds / 3_600, 'hour']
+  return new Intl.NumberFormat('de', { style: 'unit', unit, unitDisplay: 'long' }).format(Math.ceil(amount))
+}
+
 const de = {
   thinking: 'Denkt nach …',
   busy: (seconds) => `Das Modell ist ausgelastet. Neuer Versuch in ${seconds} s …`,
@@ -120,6 +134,7 @@ const de = {
     'Die Verbindung wurde unterbrochen. Die Antwort geht weiter: Öffne diesen Chat noch einmal, um sie zu sehen.',
   settledBefore: 'Das war schon entschieden. Es hat sich nichts geändert.',
   error: (code, message) => (Object.hasOwn(germanErrors, code) && germanErrors[code]) || message,
+  failure: germanFailure,
 
   builtIn: {
     add_task: () => germanPhrases('Eine Aufgabe', 'hinzufügen', 'hinzugefügt'),

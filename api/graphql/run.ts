@@ -38,6 +38,12 @@ const RunErrorType = builder.objectRef<RunFailure>('RunError').implement({
     }),
     message: t.exposeString('message', { description: 'The same in a sentence, for people.' }),
     retryable: t.exposeBoolean('retryable', { description: 'Whether trying again makes sense.' }),
+    waitSeconds: t.int({
+      nullable: true,
+      description:
+        'For so many seconds, counted from `finishedAt` of the run, the model asks to be left alone. Null when it said nothing.',
+      resolve: ({ waitSeconds }) => waitSeconds ?? null,
+    }),
   }),
 })
 

@@ -14,8 +14,11 @@ export type RunFailureCode =
   | 'QUOTA_EXCEEDED'
   | 'INTERNAL_SERVER_ERROR'
 
-/** As stored with the run and shown to people: a plain sentence, and whether trying again makes sense. */
-export type RunFailure = { code: RunFailureCode; message: string; retryable: boolean }
+/**
+ * As stored with the run and shown to people: a plain sentence, and whether trying again makes sense. `waitSeconds`: for so
+ * long, from the end of the run, the model asks to be left alone; the sentence says it too.
+ */
+export type RunFailure = { code: RunFailureCode; message: string; retryable: boolean; waitSeconds?: number }
 
 /** Thrown by the model and the loop when the answer cannot go on. `message` is for people; details belong in `cause`. */
 export class RunError extends Error {

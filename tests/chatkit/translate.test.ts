@@ -398,6 +398,16 @@ describe('an answer as thread events', () => {
   ] as const)('a run that ends %s says why', (status, failure, error) => {
     expect(told([{ type: 'run.ended', run: { status, failure } }])).toEqual([`error custom ${error}`])
   })
+
+  test.each([
+    [{ waitSeconds: 30 }, 'Das Modell ist gerade ausgelastet. Versuche es in 30 Sekunden noch einmal.'],
+    [{ waitSeconds: 3_600 }, 'Das Modell ist gerade ausgelastet. Versuche es in 60 Minuten noch einmal.'],
+    [{}, 'Das Modell ist gerade ausgelastet.'],
+    [{ retryable: false }, 'Das Modell ist zurzeit nicht verfügbar.'],
+  ])('a busy model in German: %j', (change, words) => {
+    const failure = { code: 'MODEL_RATE_LIMITED' as const, message: 'The model is busy.', retryable: true, ...change }
+    expect(wordsFor(new Headers({ 'accept-language': 'de' })).failure(failure)).toBe(words)
+  })
 })
 
 describe('what a person typed as one message', () => {

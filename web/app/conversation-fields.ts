@@ -27,6 +27,7 @@ export const RunFields = graphql(`
       code
       message
       retryable
+      waitSeconds
     }
   }
 `)

@@ -1,4 +1,4 @@
-import { RunError, type RunFailureCode } from '../run-failure.ts'
+import { RunError, type RunFailure, type RunFailureCode } from '../run-failure.ts'
 
 /** How a provider says that it does not answer: an HTTP status with a body, or an event in the stream. */
 export type ProviderFault = {
@@ -30,6 +30,10 @@ export class ProviderError extends RunError {
     this.waitMs = fault.waitMs ?? null
     this.withheld = typeof fault.code === 'string' && withheld.has(fault.code)
   }
+
+  override get failure(): RunFailure {
+    return { ...super.failure, ...(this.retryable && this.waitMs && { waitSeconds: secondsOf(this.waitMs) }) }
+  }
 }
 
 /** What a fault means for the run. */
@@ -37,7 +41,7 @@ export function failureOf(fault: ProviderFault): ProviderError {
   const code = codeOf(fault)
   if (isQuota(fault)) return new ProviderError(code, 'The model is not available at the moment.', fault, false)
   const retryable = code !== 'MODEL_MISCONFIGURED' && code !== 'CONTEXT_TOO_LONG'
-  return new ProviderError(code, words[code] + wait(fault), fault, retryable)
+  return new ProviderError(code, words[code] + (retryable ? wait(fault) : ''), fault, retryable)
 }
 
 type Told = 'MODEL_RATE_LIMITED' | 'MODEL_UNAVAILABLE' | 'MODEL_MISCONFIGURED' | 'CONTEXT_TOO_LONG'
@@ -82,8 +86,8 @@ function described({ status, code, type, param, message }: ProviderFault): strin
 }
 
 function wait({ waitMs }: ProviderFault): string {
-  if (!waitMs || waitMs <= longestWaitMs) return ''
-  const seconds = Math.ceil(waitMs / 1000)
+  if (!waitMs) return ''
+  const seconds = secondsOf(waitMs)
   const [amount, unit] =
     seconds < 120
       ? [seconds, 'second']
@@ -92,3 +96,6 @@ function wait({ waitMs }: ProviderFault): string {
         : [Math.ceil(seconds / 3600), 'hour']
   return ` It asks to wait for ${amount} ${unit}${amount === 1 ? '' : 's'}.`
 }
+
+/** Never too short, and no more than GraphQL can tell. */
+const secondsOf = (waitMs: number) => Math.min(Math.ceil(waitMs / 1_000), 2 ** 31 - 1)

@@ -90,8 +90,10 @@ export const chat = {
   open: 'Offen',
   table: 'Tabelle',
   code: 'Code',
+  tryAgainIn: '{reason} Versuche es in {wait} noch einmal.',
   runErrors: {
-    MODEL_RATE_LIMITED: 'Das Modell ist gerade ausgelastet. Versuche es in einer Weile noch einmal.',
+    MODEL_RATE_LIMITED: 'Das Modell ist gerade ausgelastet.',
+    MODEL_USED_UP: 'Das Modell ist zurzeit nicht verfügbar.',
     MODEL_UNAVAILABLE: 'Das Modell ist gerade nicht erreichbar.',
     MODEL_TIMEOUT: 'Das Modell hat nicht rechtzeitig geantwortet.',
     MODEL_STREAM_CUT: 'Das Modell hat mitten in seiner Antwort aufgehört.',

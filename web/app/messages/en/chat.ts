@@ -86,8 +86,10 @@ export const chat = {
   open: 'Open',
   table: 'Table',
   code: 'Code',
+  tryAgainIn: '{reason} Try again in {wait}.',
   runErrors: {
     MODEL_RATE_LIMITED: 'The model is busy right now.',
+    MODEL_USED_UP: 'The model is not available at the moment.',
     MODEL_UNAVAILABLE: 'The model cannot be reached right now.',
     MODEL_TIMEOUT: 'The model did not answer in time.',
     MODEL_STREAM_CUT: 'The model stopped in the middle of its answer.',

@@ -1,4 +1,4 @@
-import { useTranslations } from 'use-intl'
+import { useFormatter, useTranslations } from 'use-intl'
 import { Button } from '~/components/button.tsx'
 import { RefreshIcon } from '~/components/icons.tsx'
 import { Notice } from '~/components/notice.tsx'
@@ -56,11 +56,26 @@ export function Outcome({ run, newest, onAgain }: OutcomeProps) {
 
 /** The server says why in English, and may say more than the code does; in other languages the code speaks. */
 function useRunError() {
-  const t = useTranslations('chat.runErrors')
+  const t = useTranslations('chat')
+  const reasons = useTranslations('chat.runErrors')
   const language = useLanguage()
-  return ({ code, message }: NonNullable<ChatRun['error']>): string => {
-    const key = code as Parameters<typeof t>[0]
-    return language !== 'en' && t.has(key) ? t(key) : message
+  const wait = useWait()
+  return ({ code, message, retryable, waitSeconds }: NonNullable<ChatRun['error']>): string => {
+    const said = code === 'MODEL_RATE_LIMITED' && !retryable ? 'MODEL_USED_UP' : code
+    const key = said as Parameters<typeof reasons>[0]
+    if (language === 'en' || !reasons.has(key)) return message
+    const reason = reasons(key)
+    return waitSeconds ? t('tryAgainIn', { reason, wait: wait(waitSeconds) }) : reason
+  }
+}
+
+/** A time to wait as people say it: never too short. */
+function useWait() {
+  const format = useFormatter()
+  return (seconds: number): string => {
+    const [amount, unit] =
+      seconds < 120 ? [seconds, 'second'] : seconds < 7_200 ? [seconds / 60, 'minute'] : [seconds / 3_600, 'hour']
+    return format.number(Math.ceil(amount), { style: 'unit', unit, unitDisplay: 'long' })
   }
 }
 
