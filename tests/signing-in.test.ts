@@ -196,6 +196,31 @@ describe('a token', () => {
   })
 })
 
+test('with another secret than before tokens are given as ever, here and for other servers', async () => {
+  const { orm, units } = await openDatabase() // its keys are not those of the other tests
+  const withSecret = (secret: string) => createAuth({ ...settings, secret }, orm.em, units)
+  const signsUp = async (on: Auth) => {
+    const account = { name: 'Ada', email: `${randomUUID()}@example.test`, password }
+    return cookieOf(await post('/sign-up/email', account, {}, undefined, on))
+  }
+  const before = await withSecret('the first '.repeat(4))
+  await tokenFor(await signsUp(before), before)
+
+  const after = await withSecret('the second '.repeat(4))
+  const cookie = await signsUp(after)
+  const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
+  const token = await tokenFor(cookie, after)
+  const lines = logged.mock.calls.flat().map(String)
+  expect(lines.filter((it) => it.includes('PARLEY_SECRET'))).toEqual([expect.stringContaining('A new one is made.')])
+  expect((await withToken(token, after)).sessionId).toBeDefined()
+  expect((await tokenFor(cookie, after)).split('.')[0]).toBe(token.split('.')[0]) // the same key again
+
+  // And while a process with the old one is still there.
+  for (const on of [before, after, await withSecret('the third '.repeat(4))])
+    expect(await on.mintFor('https://crm.example/mcp', null)).toMatchObject({ token: expect.any(String) })
+  logged.mockRestore()
+})
+
 describe('a forged token', () => {
   type Forgery = { header?: object; claims?: JWTPayload; without?: string; seconds?: { iat?: number; exp?: number } }
 

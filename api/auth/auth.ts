@@ -6,13 +6,14 @@ import { resetLink, resetLinkMinutes } from './account-mails.ts'
 import { createAccountRoutes } from './account-routes.ts'
 import { strangersOf } from './admission.ts'
 import { authenticate, unauthenticated } from './authenticate.ts'
-import { type BetterAuthOptions, createBetterAuth } from './better-auth.ts'
+import { type BetterAuthOptions, createBetterAuth, opensKey } from './better-auth.ts'
 import { KnownKeys } from './known-keys.ts'
 import { type AuthTables, KnownSessions } from './known-sessions.ts'
 import type { Mailer } from './mailer.ts'
 import { createOrigins, type Origins } from './origins.ts'
 import { noProviders, offered, type ProviderSettings } from './providers.ts'
 import { keptSecret } from './secret.ts'
+import { retireUnreadable } from './signing-keys.ts'
 import { TimestampsAsDates } from './timestamps-as-dates.ts'
 import { createTokenReader } from './token.ts'
 import type { Tries } from './tries.ts'
@@ -85,6 +86,7 @@ export async function createAuth(
   const auth = createBetterAuth({ settings, parts, secret, origins, db })
   const sessions = new KnownSessions(db)
   const keys = new KnownKeys(units)
+  const makeAnew = () => retireUnreadable(db, (privateKey) => opensKey(auth, privateKey))
   const judges = {
     readToken: createTokenReader(settings.url, () => auth.api.getJwks()),
     readKey: (text: string) => keys.viewerOf(text),
@@ -95,7 +97,11 @@ export async function createAuth(
   }
   return {
     handler: createAccountRoutes({
-      handler: (request) => auth.handler(request),
+      handler: async (request) => {
+        const response = await auth.handler(request)
+        const isToken = response.status >= 500 && tokenPath.test(new URL(request.url).pathname)
+        return isToken && (await makeAnew()) ? auth.handler(request) : response
+      },
       origins,
       limits,
       strangers: parts.strangers ?? strangersOf(limits),
@@ -129,7 +135,11 @@ export async function createAuth(
       const exp = iat + mintedLifeSeconds
       const sub = userId === null ? 'parley' : publicId('user', userId)
       const payload = { iss: settings.url, aud: audience, sub, iat, exp, jti: randomUUID() }
-      const { token } = await auth.api.signJWT({ body: { payload } })
+      const sign = () => auth.api.signJWT({ body: { payload } })
+      const { token } = await sign().catch(async (error: unknown) => {
+        if (await makeAnew()) return sign()
+        throw error
+      })
       return { token, expiresAt: new Date(exp * 1_000) }
     },
     resetLinkFor: async (email) => {
@@ -149,3 +159,4 @@ export async function createAuth(
 }
 
 const mintedLifeSeconds = 300
+const tokenPath = /^\/api\/auth\/token\/*$/

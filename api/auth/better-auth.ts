@@ -1,6 +1,7 @@
 import type { Kysely } from '@mikro-orm/sql'
 import { type BetterAuthOptions, betterAuth } from 'better-auth'
 import { APIError, createAuthMiddleware, getSessionFromCtx } from 'better-auth/api'
+import { symmetricDecrypt } from 'better-auth/crypto'
 import { genericOAuth, jwt } from 'better-auth/plugins'
 import { noteAway } from '../outage.ts'
 import {
@@ -31,6 +32,17 @@ export type { BetterAuthOptions }
 
 /** Better Auth as we want it. The only file that knows it. */
 export const createBetterAuth = (parts: OptionParts) => betterAuth(optionsFor(parts))
+
+/** Whether the secret of this one opens a private key as its table has it. */
+export async function opensKey({ $context }: ReturnType<typeof createBetterAuth>, privateKey: string) {
+  const { secretConfig: key } = await $context
+  try {
+    await symmetricDecrypt({ key, data: JSON.parse(privateKey) })
+    return true
+  } catch {
+    return false
+  }
+}
 
 function optionsFor({ settings: { url, providers = noProviders }, parts, secret, origins, db }: OptionParts) {
   const { mailer, onDeletion } = parts

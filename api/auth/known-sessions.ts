@@ -5,6 +5,7 @@ export type AuthTables = {
   auth_session: { id: string; userId: string; expiresAt: Date }
   auth_user: { id: string; name: string; email: string }
   auth_verification: { id: string; value: string }
+  auth_jwks: { id: string; privateKey: string; expiresAt: Date | null }
 }
 
 export type KnownSession = { userId: string; expiresAt: Date }
