@@ -53,8 +53,8 @@ export function ToolTasks({ told: { tasks, more } }: { told: Told }) {
 
 function Item({ task: { title, notes, due_on: day, completed }, today }: { task: ToldTask; today: string }) {
   return (
-    <li className="flex flex-wrap items-center gap-x-3 gap-y-1 px-3 py-2 text-sm">
-      <span className="flex min-w-0 flex-1 basis-40 items-center gap-3">
+    <li className="flex flex-col gap-x-3 gap-y-1 px-3 py-2 text-sm sm:flex-row sm:items-center">
+      <span className="flex min-w-0 flex-1 items-center gap-3">
         <Mark checked={completed} />
         <span className="min-w-0 flex-1">
           <span className={cn('block wrap-anywhere', completed && 'text-muted line-through')} dir="auto">
@@ -67,7 +67,7 @@ function Item({ task: { title, notes, due_on: day, completed }, today }: { task:
           )}
         </span>
       </span>
-      {day && <Due day={day} today={today} calm className="ms-8" />}
+      {day && <Due day={day} today={today} calm className="ms-8 self-start sm:ms-0 sm:self-auto" />}
     </li>
   )
 }
