@@ -16,7 +16,7 @@ export type FollowOptions = {
   headers?: () => Record<string, string> | Promise<Record<string, string>>
   /** Ends the following quietly. */
   signal?: AbortSignal
-  /** Told each time the server has begun to listen for us. */
+  /** Told each time the server has begun to listen for us: with the first event, or a heartbeat that no refusal follows. */
   onOpen?: () => void
   /** Told each time the stream breaks, with the reason and the milliseconds until the next attempt. */
   onBreak?: (code: string, waitMs: number) => void
@@ -60,6 +60,9 @@ const renewable = new Set(['UNAUTHENTICATED', 'SESSION_EXPIRED'])
 /** A stream that stood for so long was no attempt in vain, however quiet it was. */
 const stoodMs = 10_000
 
+/** A server says that it is there before it refuses: for so long after its first sign nobody is told that it listens. */
+const settlesMs = 100
+
 /**
  * Follows a subscription over every break: each event once, none lost. Ends when the server says that it is complete (the
  * run has ended) or the signal aborts; throws FollowError when it cannot go on. Leaving the loop closes the stream.
@@ -100,7 +103,7 @@ export async function* follow<Event extends object>(options: FollowOptions): Asy
     const again = !refusal.final && (renewable.has(code) ? !renewed : passing.has(code))
     renewed ||= renewable.has(code)
     inVain++
-    if (!again || inVain > (options.attempts ?? Infinity)) throw new FollowError(code, message)
+    if (!again || inVain >= (options.attempts ?? Infinity)) throw new FollowError(code, message)
     const waitMs = refusal.waitMs ?? Math.min(10_000, 200 * 2 ** Math.min(inVain, 10)) * (0.5 + Math.random() / 2)
     options.onBreak?.(code, waitMs)
     await pause(waitMs, options.signal)
@@ -116,15 +119,25 @@ async function* read<Event>(
   const waiting: Event[] = []
   let end: { refusal: Refusal | null } | undefined
   let wake = () => {}
+  let settling: ReturnType<typeof setTimeout> | undefined
+  let open = () => {
+    open = () => {}
+    clearTimeout(settling)
+    onOpen?.()
+  }
+  const heard = () => {
+    settling ??= setTimeout(() => open(), settlesMs)
+  }
   const finish = (refusal: Refusal | null) => {
     end ??= { refusal }
+    clearTimeout(settling)
     wake()
   }
   let complete = false
   const client = createClient({
     url,
     retryAttempts: 0,
-    fetchFn: noticingSilence(options.fetch ?? globalThis.fetch, silenceMs),
+    fetchFn: noticingSilence(options.fetch ?? globalThis.fetch, silenceMs, heard),
     ...(headers && { headers }),
   })
   const leave = client.subscribe<Record<string, Event>>(
@@ -134,16 +147,16 @@ async function* read<Event>(
         const [error] = errors ?? []
         const event = data && Object.values(data)[0]
         if (error) return finish(refusalIn(error))
-        if (event) waiting.push(event)
+        if (event && !end) {
+          open()
+          waiting.push(event)
+        }
         wake()
       },
       error: async (error) => finish(await refusalOf(error)),
       complete: () => finish(complete ? null : { code: 'NETWORK', message: 'The stream was cut.' }),
     },
     {
-      connected: () => {
-        if (!end) onOpen?.()
-      },
       message: ({ event }) => {
         complete ||= event === 'complete'
       },
@@ -161,6 +174,7 @@ async function* read<Event>(
     }
   } finally {
     signal?.removeEventListener('abort', stop)
+    clearTimeout(settling)
     leave()
   }
 }
@@ -190,8 +204,11 @@ async function refusalOf(error: unknown): Promise<Refusal> {
   }
 }
 
-/** A half-open connection is silent for ever: a `fetch` whose answer fails when not even a heartbeat arrives in time. */
-function noticingSilence(fetch: typeof globalThis.fetch, ms: number): typeof globalThis.fetch {
+/**
+ * A half-open connection is silent for ever: a `fetch` whose answer fails when not even a heartbeat arrives in time. `heard`
+ * is told of each piece of an answer that is no refusal.
+ */
+function noticingSilence(fetch: typeof globalThis.fetch, ms: number, heard: () => void): typeof globalThis.fetch {
   return async (input, init) => {
     const silent = new AbortController()
     let timer: ReturnType<typeof setTimeout> | undefined
@@ -213,6 +230,7 @@ function noticingSilence(fetch: typeof globalThis.fetch, ms: number): typeof glo
         new TransformStream<Uint8Array, Uint8Array>({
           transform(chunk, controller) {
             arm()
+            if (response.ok) heard()
             controller.enqueue(chunk)
           },
           flush: disarm,

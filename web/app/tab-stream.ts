@@ -25,12 +25,24 @@ export type Wanted<Event extends object = object> = {
 }
 
 const attemptsInVain = 8
-/** A server that was away for long is back some time, and nobody should have to press anything then. */
+/**
+ * A server that was away for long is back some time, and nobody should have to press anything then. Each pause in which
+ * nothing came is twice as long as the one before.
+ */
 const lostForMs = 15_000
+const longestPauseMs = 60_000
+/** A stream that stood for so long was of use, however quiet it was. */
+const stoodMs = 10_000
 const signedOut = 'SIGNED_OUT'
 /** A stream that ends without a reason belongs to something that was deleted: the next attempt says so. */
 const complete = 'COMPLETE'
 const completeForMs = 250
+
+/** How far one that is followed has come, and how often in a row the stream was asked for and brought nothing. */
+type Place = { after: string | null; first: boolean; inVain: number }
+
+const pauseAfter = ({ inVain }: Place, firstMs: number) =>
+  Math.min(longestPauseMs, firstMs * 2 ** Math.max(0, inVain - 1))
 
 /**
  * The one event stream of this tab: more would use up the six connections that a browser keeps to a host. Who asked last
@@ -111,7 +123,7 @@ export class TabStream {
   }
 
   async #serve(wanted: Wanted, signal: AbortSignal) {
-    const place = { after: wanted.after ?? null, first: true }
+    const place: Place = { after: wanted.after ?? null, first: true, inVain: 0 }
     this.#say('connecting')
     while (!signal.aborted) {
       if (!this.#allowed()) this.#say('paused')
@@ -122,28 +134,36 @@ export class TabStream {
         const code = await this.#read(wanted, place, ended)
         this.#pausing = false
         if (ended.aborted) continue
+        place.inVain++
         if (code === 'NOT_FOUND') return wanted.gone?.()
         if (code === complete) {
-          await this.#woken(signal, completeForMs)
+          await this.#woken(signal, pauseAfter(place, completeForMs))
           continue
         }
         if (code === 'RESYNC_REQUIRED' || code === 'BAD_USER_INPUT') return wanted.resync?.()
         if (code === signedOut) return this.#say('signed-out')
         this.#say(navigator.onLine ? 'lost' : 'offline')
       }
-      await this.#woken(signal, this.#allowed() ? lostForMs : null)
+      await this.#woken(signal, this.#allowed() ? pauseAfter(place, lostForMs) : null)
     }
   }
 
   /** Goes on over all breaks that pass by themselves. Gives the code of the one that did not. */
-  async #read(wanted: Wanted, place: { after: string | null; first: boolean }, ended: AbortSignal): Promise<string> {
+  async #read(wanted: Wanted, place: Place, ended: AbortSignal): Promise<string> {
     const { document, variables } = wanted
+    let openedAt = Infinity
+    const over = () => {
+      if (Date.now() - openedAt >= stoodMs) place.inVain = 0
+      openedAt = Infinity
+    }
     const opened = () => {
+      openedAt = Date.now()
       this.#say('live')
       wanted.opened?.(place.first)
       place.first = false
     }
     const broken = (code: string) => {
+      over()
       this.#pausing = true
       this.#renew = code === 'UNAUTHENTICATED' || code === 'SESSION_EXPIRED'
       this.#say(navigator.onLine ? 'reconnecting' : 'offline')
@@ -155,6 +175,7 @@ export class TabStream {
         ...{ onOpen: () => ended.aborted || opened(), onBreak: broken },
       })) {
         if (ended.aborted) break
+        place.inVain = 0
         if ('cursor' in event && typeof event.cursor === 'string') place.after = event.cursor
         wanted.next(event)
       }
@@ -162,6 +183,8 @@ export class TabStream {
     } catch (error) {
       if (error instanceof FollowError) return error.code
       throw error
+    } finally {
+      over()
     }
   }
 
