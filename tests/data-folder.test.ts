@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { keptSecret } from '../api/auth/secret.ts'
 import { createDatabase } from '../api/database/database.ts'
+import { engineVersion, inMemory, openEmbedded } from '../api/database/embedded.ts'
 import { lockFolder } from '../api/database/folder-lock.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
@@ -106,6 +107,25 @@ describe('the lock of the data folder', () => {
     await database.close()
     const again = await createDatabase(config)
     await again.close()
+  })
+})
+
+describe('a folder of another version of the engine', () => {
+  test('is refused with both versions and the way out, and left as it is', async () => {
+    mkdirSync(join(folder, 'database'))
+    writeFileSync(join(folder, 'database', 'PG_VERSION'), '16\n')
+    const refused = await openEmbedded(folder).catch((error: Error) => error.message)
+    for (const words of ['PostgreSQL 16', `has ${engineVersion}`, 'npm run export', 'docs/guides/moving.md'])
+      expect(refused).toContain(words)
+    expect(readdirSync(folder, { recursive: true }).sort()).toEqual(['database', join('database', 'PG_VERSION')])
+    expect(readFileSync(join(folder, 'database', 'PG_VERSION'), 'utf8')).toBe('16\n')
+  })
+
+  test('is told by the version that the engine says it has', async () => {
+    const { pglite, close } = await openEmbedded(inMemory)
+    const { rows } = await pglite.query<{ number: string }>(`select current_setting('server_version_num') as number`)
+    await close()
+    expect(Math.floor(Number(rows[0]?.number) / 10_000)).toBe(Number(engineVersion))
   })
 })
 

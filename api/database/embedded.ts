@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import { btree_gin } from '@electric-sql/pglite/contrib/btree_gin'
@@ -6,6 +6,9 @@ import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm'
 import { createPostgreSqlTypeParsers } from '@mikro-orm/sql'
 import { lockFolder } from './folder-lock.ts'
 import { rolesSql } from './roles.ts'
+
+/** The major version of PostgreSQL that the embedded engine is. It reads no folder of another one. */
+export const engineVersion = '18'
 
 /** A data folder of this name keeps nothing: everything is gone with the process. */
 export const inMemory = 'memory://'
@@ -16,7 +19,7 @@ export type Embedded = { pglite: Pglite; close(): Promise<void> }
 
 /**
  * Opens the embedded database in a data folder, which is made when missing and belongs to this process until `close`.
- * Throws when another process has it.
+ * Throws when another process has it, and when an engine of another version made it: then it is left as it is.
  */
 export async function openEmbedded(dataDir: string): Promise<Embedded> {
   if (dataDir === inMemory) {
@@ -26,12 +29,22 @@ export async function openEmbedded(dataDir: string): Promise<Embedded> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const unlock = await lockFolder(dataDir)
   try {
-    const pglite = await createPglite(join(dataDir, 'database'))
+    const folder = join(dataDir, 'database')
+    await checkVersion(folder)
+    const pglite = await createPglite(folder)
     return { pglite, close: () => closed(pglite).finally(unlock) }
   } catch (error) {
     await unlock()
     throw error
   }
+}
+
+async function checkVersion(folder: string): Promise<void> {
+  const version = (await readFile(join(folder, 'PG_VERSION'), 'utf8').catch(() => engineVersion)).trim()
+  if (version === engineVersion || version === '') return
+  throw new Error(
+    `The database in ${folder} was made by PostgreSQL ${version.slice(0, 20)}, and this Parley has ${engineVersion}, which cannot read it. Nothing was changed. With the Parley that made it, export each user's conversations (npm run export); then start this one with another folder (PARLEY_DATA_DIR) and import them. See docs/guides/moving.md.`,
+  )
 }
 
 /**
