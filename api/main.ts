@@ -7,6 +7,9 @@ import { diskWasFull } from './outage.ts'
 /** 75 is EX_TEMPFAIL of sysexits.h: the same again may work later. */
 const exitCodes = { diskFull: 75 }
 
+/** A terminal and what was started from it both pass Ctrl-C on: within so long the same signal again is no second one. */
+const repeatMs = 500
+
 /** The program: reads the configuration, assembles the app, listens, and closes on a signal. `api` leaves the pages out. */
 async function main([what]: string[]): Promise<void> {
   const config = readConfig(process.env)
@@ -25,8 +28,9 @@ async function together(pages: Promise<Web> | undefined, config: Config): Promis
 }
 
 /**
- * The first signal lets running answers finish or hands them over; what takes too long is cut off. An error that was
- * thrown past everybody does the same, since nobody knows what it left behind.
+ * The first signal lets running answers finish or hands them over; what takes too long is cut off, and so is everything
+ * by a second signal. An error that was thrown past everybody does as the first one, since nobody knows what it left
+ * behind.
  */
 function closeOnSignal({ limits, databaseUrl }: Config, app: App, server: Listening): void {
   let closing = false
@@ -39,7 +43,14 @@ function closeOnSignal({ limits, databaseUrl }: Config, app: App, server: Listen
     await server.close()
     process.exit(code)
   }
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void close(0))
+  let signalledAt: number | undefined
+  const hear = () => {
+    const now = performance.now()
+    if (signalledAt !== undefined && now - signalledAt > repeatMs) process.exit(1)
+    signalledAt ??= now
+    void close(0)
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, hear)
   // The embedded database cannot go on by itself then; whoever supervises us starts us anew when there is room.
   if (!databaseUrl) void diskWasFull.then(() => close(exitCodes.diskFull))
   process.on('uncaughtException', (error) => {

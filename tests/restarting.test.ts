@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import type { Limits } from '../api/limits.ts'
+import { cleanUp } from './support/cleaning.ts'
 import { freshDatabase } from './support/databases.ts'
 import { all, textOf } from './support/events.ts'
 import { pause, says, startProvider } from './support/scripted-provider.ts'
@@ -78,6 +79,27 @@ test('a server that its operator stops is gone after so many seconds, whatever i
   const seen = await ada.sees(run, 'Once')
 
   expect(await server.stop(), 'cut off').toBe(1)
+  await server.start()
+
+  const rest = await all(ada.follows(run, { after: seen.at(-1)?.cursor ?? '' }))
+  expect(await textOf([...seen, ...rest])).toBe('Once upon a time.')
+})
+
+test('a second signal ends it at once, but not one that is the same Ctrl-C passed on twice', async () => {
+  const provider = await startProvider()
+  provider.plays(says('Once', pause), says('Once upon', ' a time.'))
+  const server = await startServer(await surroundings(provider, { drainSeconds: 170, exitSeconds: 175 }))
+  const ada = await signUp(server.url)
+  const { run } = await ada.asks('Tell me a story.')
+  const seen = await ada.sees(run, 'Once')
+
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) server.signal(signal)
+  await vi.waitFor(() => expect(server.output()).toContain('Stopping'), { timeout: 60_000 })
+  expect(await (await fetch(`${server.url}/readyz`)).text()).toBe('stopping')
+  const again = setInterval(() => server.signal('SIGINT'), 200)
+  cleanUp(() => clearInterval(again))
+  expect(await server.ended()).toBe(1)
+  clearInterval(again)
   await server.start()
 
   const rest = await all(ada.follows(run, { after: seen.at(-1)?.cursor ?? '' }))

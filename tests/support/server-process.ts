@@ -14,6 +14,8 @@ export type ServerProcess = {
   /** It does nothing at all until it wakes, like a machine that is suspended. */
   sleep(): void
   wake(): void
+  /** As by an operator, who does not wait for it. */
+  signal(signal: 'SIGTERM' | 'SIGINT'): void
   /** As by an operator. Gives the exit code. */
   stop(): Promise<number | null>
   /** It ends by itself. Gives the exit code. */
@@ -86,6 +88,7 @@ export async function startServer(
     kill: async () => void (await end('SIGKILL')),
     sleep: () => void child?.kill('SIGSTOP'),
     wake: () => void child?.kill('SIGCONT'),
+    signal: (signal) => void child?.kill(signal),
     stop: () => end('SIGTERM'),
     ended,
     start,
