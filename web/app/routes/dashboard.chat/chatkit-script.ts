@@ -10,7 +10,7 @@ let loading: Promise<'defined' | ChatKitFailure> | null = null
  * Loads ChatKit's script, once however often it is asked for; after a failure the next call tries again. Never rejects.
  * Called from an effect only: in the server's HTML its error event could come before anybody listens.
  */
-export function loadChatKit(giveUpAfterMs = 8000): Promise<'defined' | ChatKitFailure> {
+export function loadChatKit(giveUpAfterMs = 5_000): Promise<'defined' | ChatKitFailure> {
   loading ??= inject(giveUpAfterMs).then((outcome) => {
     if (outcome !== 'defined') loading = null
     return outcome
