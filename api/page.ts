@@ -55,13 +55,20 @@ export async function keysetPage<T extends object>(
   const conditions: unknown[] = [listing.where]
   if (after) conditions.push(beyond(columns, after, forwards))
   if (before) conditions.push(beyond(columns, before, backwards))
-  const direction = backward === (listing.direction === 'asc') ? 'desc' : 'asc'
+  const [direction, away] =
+    backward === (listing.direction === 'asc') ? (['desc', 'asc'] as const) : (['asc', 'desc'] as const)
   // One more than wanted, also than none: whether there is a next page is told in any case.
   const found = await em.find(entity, { $and: conditions } as FilterQuery<NoInfer<T>>, {
-    orderBy: listing.keys.map((key) => ({ [key]: direction })) as FindOptions<T>['orderBy'],
+    ...ordered(listing, direction),
     limit: size + 1,
   })
-  return pageOf(listing, found, size, { backward, after: after !== null, before: before !== null })
+  // A cursor says where one was, not that something is still there.
+  const cursor = backward ? before : after
+  const others = cursor && { $and: [listing.where, beyond(columns, cursor, `${backward ? forwards : backwards}=`)] }
+  const [behind] = others
+    ? await em.find(entity, others as FilterQuery<NoInfer<T>>, { ...ordered(listing, away), limit: 1 })
+    : []
+  return pageOf(listing, found, size, { backward, behind: behind !== undefined })
 }
 
 /**
@@ -100,14 +107,11 @@ export async function firstPages<T extends { id: string }>(
     ids.length === 0
       ? []
       : await em.find(entity, { $and: [listing.where, { id: { $in: ids.map(({ id }) => id) } }] } as never, {
-          orderBy: listing.keys.map((key) => ({ [key]: direction })) as FindOptions<T>['orderBy'],
+          ...ordered(listing, direction),
         })
   const byParent = Map.groupBy(found as T[], (it) => String(it[listing.parent]))
   return new Map(
-    parents.map((parent) => [
-      parent,
-      pageOf(listing, byParent.get(parent) ?? [], size, { backward, after: false, before: false }),
-    ]),
+    parents.map((parent) => [parent, pageOf(listing, byParent.get(parent) ?? [], size, { backward, behind: false })]),
   )
 }
 
@@ -128,19 +132,23 @@ export async function countOfEach<T extends { id: string }>(
   return new Map(rows.map(({ parent, count }) => [parent, count]))
 }
 
+function ordered<T extends object>({ keys }: Listing<T>, direction: 'asc' | 'desc'): Pick<FindOptions<T>, 'orderBy'> {
+  return { orderBy: keys.map((key) => ({ [key]: direction })) as FindOptions<T>['orderBy'] }
+}
+
 function pageOf<T extends object>(
   listing: Listing<T>,
   found: T[],
   size: number,
-  { backward, after, before }: { backward: boolean; after: boolean; before: boolean },
+  { backward, behind }: { backward: boolean; behind: boolean },
 ): Page<T> {
   const more = found.length > size
   const nodes = more ? found.slice(0, size) : found
   if (backward) nodes.reverse()
   return {
     nodes,
-    hasNextPage: backward ? before : more,
-    hasPreviousPage: backward ? more : after,
+    hasNextPage: backward ? behind : more,
+    hasPreviousPage: backward ? more : behind,
     cursorOf: (node) => writeCursor(listing, node),
   }
 }
@@ -156,7 +164,7 @@ export function pageSize({ first, last }: PageArgs, { pageDefault, pageMax }: Pa
 type Value = string | number | boolean | Date
 
 /** Rows compared as wholes: the index is entered right there. Spelled out, all that comes before would be read and left out. */
-function beyond(columns: readonly string[], values: Value[], operator: '<' | '>'): object {
+function beyond(columns: readonly string[], values: Value[], operator: '<' | '>' | '<=' | '>='): object {
   const row = (alias: string) => columns.map((column) => `"${alias}"."${column}"`).join(', ')
   const places = columns.map(() => '?').join(', ')
   return { [raw((alias) => `(${row(alias)}) ${operator} (${places})`, values)]: [] }

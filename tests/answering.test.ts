@@ -208,6 +208,48 @@ test('the model sees the newest fifteen messages, the question among them', asyn
   expect(JSON.stringify(last?.transcript.at(0))).toContain('message 2')
 })
 
+test('an answer whose rest the provider withholds says so', async () => {
+  const { provider, ada } = await start()
+  provider.plays(says('The first half', { ends: 'filter' }), says('Something else.'))
+  const { text, events, conversation } = await ada.hears('Both halves')
+  expect(text).toBe('The first half\n\n[The provider of the model withheld the rest.]')
+  expect(ending(events)).toMatchObject({ status: 'COMPLETED' })
+  await ada.hears('Go on', { conversation })
+  expect(JSON.stringify(provider.requests.at(-1)?.transcript)).toContain('withheld the rest')
+})
+
+test('what a model thought is kept without what the database cannot keep', async () => {
+  const { provider, ada } = await start()
+  const thought = 'a\0b\ud83d'
+  const item = {
+    ...{ id: 'rs_open', type: 'reasoning', encrypted_content: thought },
+    ...{ summary: [{ type: 'summary_text', text: thought }], content: [{ type: 'reasoning_text', text: thought }] },
+  }
+  provider.plays(says({ event: { type: 'response.output_item.done', output_index: 7, item } }, 'Fine.'))
+  const { text, events } = await ada.hears('Think')
+  expect(text).toBe('Fine.')
+  expect(ending(events)).toMatchObject({ status: 'COMPLETED', attempt: 1 })
+})
+
+test('after an answer that failed the beginning of the message is the title, and no model is asked for one until one has come', async () => {
+  const { provider, ada } = await start()
+  const titleOf = async (id: string) => {
+    const { conversation } = await ada.query<{ conversation: { title: string } }>(
+      'query ($id: ID!) { conversation(id: $id) { title } }',
+      { id },
+    )
+    return conversation.title
+  }
+  const used = { error: { code: 'insufficient_quota', type: 'insufficient_quota', message: 'used up' } }
+  provider.plays(fails(429, used), says('Paris.'))
+  const { conversation } = await ada.hears('Capital of France?')
+  await expect.poll(() => titleOf(conversation.id)).toBe('Capital of France?')
+  expect([provider.requests.length, provider.titleRequests.length]).toEqual([1, 0])
+  provider.titles(says('France and Spain'))
+  await ada.hears('And now?', { conversation })
+  await expect.poll(() => titleOf(conversation.id)).toBe('France and Spain')
+})
+
 test('a conversation gets a title after its first exchange, and a name given by the user stays', async () => {
   const { provider, ada } = await start()
   provider.titles(says('Capital of France'))

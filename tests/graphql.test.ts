@@ -95,10 +95,10 @@ test('lists are walked both ways, each object once', async () => {
     await ada.mutate('mutation ($title: String!) { createTask(input: { title: $title }) { task { id } } }', { title })
   const page = async (args: Record<string, unknown>) =>
     (
-      await ada.query<{ tasks: Page<{ title: string }> }>(
+      await ada.query<{ tasks: Page<{ id: string; title: string }> }>(
         `query ($first: Int, $after: String, $last: Int, $before: String) {
           tasks(first: $first, after: $after, last: $last, before: $before) {
-            edges { cursor node { title } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount
+            edges { cursor node { id title } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } totalCount
           }
         }`,
         args,
@@ -121,6 +121,23 @@ test('lists are walked both ways, each object once', async () => {
     pageInfo: { startCursor: null, endCursor: null },
     totalCount: 5,
   })
+
+  // Whether there is more on the other side is looked up, and not taken from there being a cursor.
+  expect(second.pageInfo.hasPreviousPage).toBe(true)
+  expect(await page({ last: 2, before: last.pageInfo.startCursor })).toMatchObject({ pageInfo: { hasNextPage: true } })
+  const behind = await page({ first: 2, after: third.pageInfo.endCursor })
+  expect(behind).toMatchObject({ edges: [], pageInfo: { hasNextPage: false, hasPreviousPage: true } })
+  for (const { node } of [...first.edges, ...last.edges])
+    await ada.mutate('mutation ($id: ID!) { deleteTask(input: { taskId: $id }) { deletedId } }', { id: node.id })
+  const [onlyLeft, leftToo] = [
+    await page({ first: 2, after: first.pageInfo.endCursor }),
+    await page({ last: 2, before: last.pageInfo.startCursor }),
+  ]
+  for (const left of [onlyLeft, leftToo])
+    expect(left).toMatchObject({
+      edges: [{ node: { title: 'c' } }],
+      pageInfo: { hasNextPage: false, hasPreviousPage: false },
+    })
 
   const wrong: [Record<string, unknown>, string][] = [
     [{ first: 101 }, 'first'],

@@ -20,7 +20,7 @@ import { attachmentOf } from './message-input.ts'
 import type { Opening } from './opening.ts'
 import { takeAnswers, takeToolOutput } from './page-answers.ts'
 import type { ChatkitRequest, ThreadEvent } from './protocol.ts'
-import { isRefusedBeforeStream, notSent, refusal } from './refusal.ts'
+import { isPassing, isRefusedBeforeStream, notSent, refusal } from './refusal.ts'
 import { checkForm, readRequest, timeZoneIn } from './request.ts'
 import { retry } from './retry.ts'
 import { say } from './say.ts'
@@ -48,16 +48,36 @@ export type ChatkitParts = {
 /** The door for ChatKit: one URL for all of its requests. Never rejects: a refusal is an answer. */
 export function createChatkitEndpoint(parts: ChatkitParts): (request: Request) => Promise<Response> {
   return async (request) => {
+    let asked: ChatkitRequest | undefined
     try {
       checkForm(request)
       const viewer = await parts.authenticate(request)
-      const asked = await readRequest(request, parts.limits)
+      asked = await readRequest(request, parts.limits)
       requireScopes(viewer, needed[asked.type])
       return await serve(parts, viewer, asked, request)
     } catch (error) {
-      return refusal(error)
+      return (await toldInStream(parts, request, asked, error)) ?? refusal(error)
     }
   }
+}
+
+const streamed: ReadonlySet<ChatkitRequest['type']> = new Set([
+  ...(['threads.create', 'threads.add_user_message', 'threads.retry_after_item'] as const),
+  ...(['threads.add_client_tool_output', 'threads.add_structured_input', 'threads.custom_action'] as const),
+])
+
+/** Whoever cannot be let in for a moment hears so where a stream is expected: see `isRefusedBeforeStream`. */
+async function toldInStream(
+  { limits }: ChatkitParts,
+  request: Request,
+  read: ChatkitRequest | undefined,
+  error: unknown,
+): Promise<Response | null> {
+  if (!isPassing(error)) return null
+  const asked = read ?? (request.bodyUsed ? null : await readRequest(request, limits).catch(() => null))
+  if (!asked || !streamed.has(asked.type)) return null
+  const { heartbeatSeconds } = limits
+  return eventStream(() => one(notSent(error, wordsFor(request.headers))), { signal: request.signal, heartbeatSeconds })
 }
 
 const needed: Record<ChatkitRequest['type'], Scope[]> = {

@@ -35,6 +35,11 @@ export function isRefusedBeforeStream(error: unknown): boolean {
   return error instanceof AppError && [400, 401, 403, 404].includes(httpStatus[error.code])
 }
 
+/** Nothing is wrong with the request: a moment later it may be taken. */
+export function isPassing(error: unknown): error is AppError {
+  return error instanceof AppError && [429, 503].includes(httpStatus[error.code])
+}
+
 /** Sending the same again is refused again. */
 const hopeless = new Set<ErrorCode>(['STORAGE_FULL', 'QUOTA_EXCEEDED', 'CONFLICT', 'IDEMPOTENCY_KEY_REUSED'])
 

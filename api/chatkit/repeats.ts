@@ -21,14 +21,15 @@ export function repeatKey(viewer: Viewer, type: string, said: unknown): string {
 
 /**
  * Does what begins a run, or finds the run that an equal request began. `act` takes the key as its idempotency key. With
- * `afresh`, what is missing was deleted since, and is done anew. Rejects as `act`.
+ * `afresh`, what is missing was deleted since, and is done anew; with `failed`, so is what has ended in anything but an
+ * answer. Rejects as `act`.
  */
 export async function oncePerRequest<T extends { run: Run }>(
   units: Units,
   viewer: Viewer,
   key: string,
   act: (em: SqlEntityManager, key: string) => Promise<T>,
-  { afresh = false } = {},
+  { afresh = false, failed = false } = {},
 ): Promise<T> {
   await forgetOldRequest(units.as(viewer), viewer, key)
   const first = await act(units.as(viewer), key).catch((error) => {
@@ -36,7 +37,8 @@ export async function oncePerRequest<T extends { run: Run }>(
     throw error
   })
   // Who stopped the answer and asks for it again wants another one.
-  if (first && first.run.status !== 'STOPPED') return first
+  if (first && !(failed && first.run.ended) && first.run.status !== 'STOPPED') return first
+  if (first?.run.status === 'COMPLETED') return first
   await forgetRequest(units.as(viewer), viewer, key)
   return act(units.as(viewer), key)
 }

@@ -1,3 +1,4 @@
+import type { SqlEntityManager } from '@mikro-orm/sql'
 import type { Units } from '../auth/units.ts'
 import { owned, type Viewer } from '../auth/viewer.ts'
 import { ownConversation } from '../conversations/conversations.ts'
@@ -28,8 +29,8 @@ export async function retry(
   const current = await em.findOne(Message, { id: message.id, supersededAt: null, ...owned(viewer) })
   if (!current) throw notFound('item')
   const key = repeatKey(viewer, 'threads.retry_after_item', message.id)
-  const { run } = await oncePerRequest(units, viewer, key, (em, idempotencyKey) =>
-    runs.retryMessage(em, viewer, { messageId: message.id, idempotencyKey, clientTools: pageToolNames }),
-  )
+  const again = (em: SqlEntityManager, idempotencyKey: string) =>
+    runs.retryMessage(em, viewer, { messageId: message.id, idempotencyKey, clientTools: pageToolNames })
+  const { run } = await oncePerRequest(units, viewer, key, again, { failed: true })
   return newAnswer({ conversation, run, key }, [], words)
 }

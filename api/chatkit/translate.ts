@@ -1,4 +1,4 @@
-import type { Conversation } from '../conversations/conversation.entity.ts'
+import { type Conversation, untitled } from '../conversations/conversation.entity.ts'
 import type { Message } from '../conversations/message.entity.ts'
 import { internalId, publicId } from '../ids.ts'
 import { isPageTool } from '../tools/page-tools.ts'
@@ -31,9 +31,10 @@ export function toThread(
   conversation: Pick<Conversation, 'id' | 'title' | 'titledBy' | 'createdAt'>,
   items: Page<ThreadItem> = { data: [], has_more: false },
 ): Thread {
+  const { title, titledBy } = conversation
   return {
     id: publicId('conv', conversation.id),
-    ...(conversation.titledBy !== 'nobody' && { title: conversation.title }),
+    ...((titledBy !== 'nobody' || title !== untitled) && { title }),
     created_at: conversation.createdAt.toISOString(),
     status: { type: 'active' },
     metadata: {},

@@ -9,6 +9,9 @@ function listIndex(name: string, which = '') {
   return { name, expression: `create index "${name}" on "conversation" (${keys})${which}` }
 }
 
+/** Until it has a title. */
+export const untitled = 'New conversation'
+
 const schema = defineEntity({
   name: 'Conversation',
   ...ownedTable('conversation'),
@@ -38,7 +41,7 @@ const schema = defineEntity({
       .primary()
       .onCreate(() => v7()),
     userId: p.uuid(),
-    title: p.string().length(titleCharacters).default('New conversation'),
+    title: p.string().length(titleCharacters).default(untitled),
     /** Who gave the title: a name given by the user is never overwritten. */
     titledBy: p.enum(['nobody', 'model', 'user']).default('nobody'),
     createdAt: p.datetime(3).onCreate(() => new Date()),

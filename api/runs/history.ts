@@ -41,7 +41,10 @@ export function buildHistory(
   return { history, repairs: [...repairs] }
 }
 
-/** As much of the history as the budget allows, in whole groups from the newest back. The question and the last group always stay. */
+/**
+ * As much of the history as the budget allows, in whole groups from the newest back. The question and the last group always
+ * stay; when they alone are too much, the results in the last group are shortened, all to the same length.
+ */
 export function withinBudget(
   history: readonly HistoryEntry[],
   budget: number,
@@ -50,8 +53,10 @@ export function withinBudget(
   const groups: Group[] = []
   for (const entry of history) entry.role === 'tool' ? groups.at(-1)?.push(entry) : groups.push([entry])
   const question = groups.findLast((group) => group[0]?.role === 'user')
-  const kept = new Set([question, groups.at(-1)])
+  const last = groups.at(-1)
+  const kept = new Set([question, last])
   let left = budget - sum([...kept].flatMap((group) => (group ?? []).map(countTokens)))
+  if (left < 0 && last) return [...(question === last ? [] : (question ?? [])), ...shrunk(last, -left, countTokens)]
   for (const group of groups.toReversed()) {
     if (kept.has(group)) continue
     left -= sum(group.map(countTokens))
@@ -59,6 +64,18 @@ export function withinBudget(
     kept.add(group)
   }
   return groups.filter((group) => kept.has(group)).flat()
+}
+
+/** A token is about three bytes, and a mark that something was shortened has its own. */
+const bytesPerToken = 3
+const leastBytes = 300
+
+/** With so many tokens less in its results, as far as they have so many. */
+function shrunk(group: Group, tokens: number, countTokens: (entry: HistoryEntry) => number): Group {
+  const results = group.filter((entry) => entry.role === 'tool')
+  const left = sum(results.map(countTokens)) - tokens
+  const bytes = Math.max(leastBytes, Math.floor((left * bytesPerToken) / Math.max(1, results.length)))
+  return group.map((entry) => (entry.role === 'tool' ? { ...entry, output: shortened(entry.output, bytes) } : entry))
 }
 
 const sum = (numbers: number[]) => numbers.reduce((total, it) => total + it, 0)

@@ -116,8 +116,7 @@ async function* speak(
     if (event.usage) yield { type: 'usage', usage: event.usage }
     if (event.reason === 'length') yield* endOfBudget(messageId, started)
     const turn = event.reason === 'filter' ? { ...event, calls: [] } : event
-    if (!started && event.reason === 'filter')
-      text = yield* say(messageId, 'The provider of the model withheld this answer.')
+    if (event.reason === 'filter') text += yield* withheld(messageId, started)
     else if (!started) throw new RunError('MODEL_BAD_RESPONSE', 'The model gave an empty answer.')
     const ids = new Set(history.flatMap((entry) => (entry.role === 'assistant' ? entry.calls.map(({ id }) => id) : [])))
     const calls = turn.calls.map((call) => ({ ...call, id: uniqueId(call.id, ids), callId: v7() }))
@@ -189,6 +188,13 @@ function tooMany(limit: number): ToolResult {
 
 async function* say(messageId: string, text: string): AsyncGenerator<LoopEvent, string> {
   yield { type: 'message.started', messageId }
+  yield { type: 'message.delta', messageId, text }
+  return text
+}
+
+async function* withheld(messageId: string, started: boolean): AsyncGenerator<LoopEvent, string> {
+  if (!started) return yield* say(messageId, 'The provider of the model withheld this answer.')
+  const text = '\n\n[The provider of the model withheld the rest.]'
   yield { type: 'message.delta', messageId, text }
   return text
 }

@@ -1,19 +1,20 @@
 import type { Units } from '../auth/units.ts'
 import { owned, scopes, type Viewer } from '../auth/viewer.ts'
 import type { Bell } from '../bell/bell.ts'
-import { Conversation, titleCharacters } from '../conversations/conversation.entity.ts'
+import { Conversation, titleCharacters, untitled } from '../conversations/conversation.entity.ts'
 import { ringConversation } from '../conversations/conversations.ts'
 import { Message } from '../conversations/message.entity.ts'
 import { noteAway } from '../outage.ts'
 import { titleInstructions } from './instructions.ts'
 import type { Model } from './model.ts'
-import type { Run } from './run.entity.ts'
+import { Run } from './run.entity.ts'
 
 const shortCharacters = 60
 
 /**
  * Gives the conversation a short title after its first exchange, unless it has one. A name that the user gives meanwhile
- * stays. Never rejects: without a usable answer of the model the beginning of the message is the title.
+ * stays. Never rejects: without a usable answer of the model the beginning of the message is the title. It is also after an
+ * answer that failed or was stopped, when the model is not asked, until one has come.
  */
 export async function giveTitle(
   parts: { units: Units; model: Model; bell: Bell },
@@ -23,14 +24,16 @@ export async function giveTitle(
   const viewer: Viewer = { id: run.userId, scopes }
   try {
     const em = parts.units.as(viewer)
-    const untitled = await em.count(Conversation, { id: run.conversationId, titledBy: 'nobody', ...owned(viewer) })
-    const question = untitled && (await em.findOne(Message, { id: run.messageId, ...owned(viewer) }))
+    const nameless = await em.count(Conversation, { id: run.conversationId, titledBy: 'nobody', ...owned(viewer) })
+    const question = nameless && (await em.findOne(Message, { id: run.messageId, ...owned(viewer) }))
     if (!question || question.content.trim() === '') return
-    const title = (await titleOf(parts.model, run.model, question.content, signal)) || beginningOf(question.content)
+    const answered = (await em.count(Run, { id: run.id, status: 'COMPLETED', ...owned(viewer) })) > 0
+    const asked = answered && (await titleOf(parts.model, run.model, question.content, signal))
+    const title = asked || beginningOf(question.content)
     const named = await parts.units.as(viewer).execute<{ id: string }[]>(
-      `update conversation set title = ?, titled_by = 'model', updated_at = ?, revision = revision + 1
-       where id = ? and user_id = ? and titled_by = 'nobody' returning id`,
-      [title, new Date(), run.conversationId, run.userId],
+      `update conversation set title = ?, titled_by = ?, updated_at = ?, revision = revision + 1
+       where id = ? and user_id = ? and titled_by = 'nobody' and (? or title = ?) returning id`,
+      [title, answered ? 'model' : 'nobody', new Date(), run.conversationId, run.userId, answered, untitled],
     )
     if (named.length > 0) ringConversation(parts.bell, { id: run.conversationId, userId: run.userId })
   } catch (error) {

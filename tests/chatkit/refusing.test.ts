@@ -179,6 +179,18 @@ describe('a request that is no request', () => {
   })
 })
 
+test('whoever cannot be let in for a moment hears so where a stream is expected, and else by the status', async () => {
+  const { user } = await startApp({ provider, limits: { requestsPerMinute: 1 } })
+  const bea = await user('bea')
+  const list = () => bea.chatkit({ type: 'threads.list', params: {} })
+  await expect.poll(async () => (await list()).status).toBe(429)
+  const streamed = await bea.chatkit({ type: 'threads.create', params: { input } })
+  expect([streamed.status, streamed.headers.get('content-type')]).toEqual([200, 'text/event-stream'])
+  expect(await Array.fromAsync(streamed.events())).toEqual([
+    { type: 'error', code: 'custom', message: expect.any(String), allow_retry: true },
+  ])
+})
+
 describe('what belongs to someone else', () => {
   const unknown = publicId('conv', v7())
   const noItem = publicId('msg', v7())

@@ -147,7 +147,9 @@ function usageIn(usage: unknown): Usage | null {
   }
 }
 
+/** Of those that are not OpenAI's: some call a full answer `max_tokens`, and DeepSeek says when it had to give up. */
 function reasonFor(finish: string): FinishedTurn['reason'] {
-  if (finish === 'length') return 'length'
+  if (finish === 'length' || finish === 'max_tokens') return 'length'
+  if (finish === 'insufficient_system_resource') throw streamCut(new Error(`it ended with ${finish}`))
   return finish === 'content_filter' ? 'filter' : 'stop'
 }

@@ -1,15 +1,19 @@
 import { z } from 'zod'
+import { storableText } from '../../tools/storable.ts'
+
+/** The database takes no other. */
+const text = z.string().transform(storableText)
 
 /** A reasoning item as it goes back: without `status`, which the provider gives but does not take. */
 export const ReasoningItem = z.object({
   type: z.literal('reasoning'),
-  id: z.string(),
-  summary: z.array(z.object({ type: z.literal('summary_text'), text: z.string() })).catch([]),
+  id: text,
+  summary: z.array(z.object({ type: z.literal('summary_text'), text })).catch([]),
   content: z
-    .array(z.object({ type: z.literal('reasoning_text'), text: z.string() }))
+    .array(z.object({ type: z.literal('reasoning_text'), text }))
     .optional()
     .catch(undefined),
-  encrypted_content: z.string().optional().catch(undefined),
+  encrypted_content: text.optional().catch(undefined),
 })
 
 const MessagePhase = z.enum(['commentary', 'final_answer'])
