@@ -8,6 +8,7 @@ import { keptSecret } from './auth/secret.ts'
 import { StreamPlaces } from './auth/stream-places.ts'
 import { toldRefusal } from './auth/told-refusal.ts'
 import { ProcessBell } from './bell/bell.ts'
+import { onRing } from './bell/on-ring.ts'
 import { PostgresBell } from './bell/postgres-bell.ts'
 import { createAttachmentEndpoint } from './chatkit/attachment-endpoint.ts'
 import { createChatkitEndpoint } from './chatkit/endpoint.ts'
@@ -55,10 +56,12 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
   const { units, embedded, connect } = database
   const mailer = config.mail && createMailer(config.mail)
   const strangers = strangersOf(config.limits)
+  const bell = connect ? new PostgresBell(connect) : new ProcessBell()
   const auth = await createAuth(config, database.reserve, units, {
     ...{ mailer, strangers, onDeletion: (userId) => runs.endAllOf(userId) },
+    onEnd: () => bell.ring(credentialsTopic),
   })
-  const bell = connect ? new PostgresBell(connect) : new ProcessBell()
+  const ends = onRing(bell, credentialsTopic, auth.forget)
   const chunks = connect
     ? storeOnOwnConnection(connect)
     : { store: storeEmbedded(units), close: async () => {}, onLost: () => {} }
@@ -156,7 +159,7 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
       ready = false
       const ours = parts.database ? null : database
       space.close()
-      await closeInTurn([mcp, transfer, imports, runs, mailer, toolboxes, bell, chunks, ours])
+      await closeInTurn([mcp, transfer, imports, runs, mailer, toolboxes, ends, bell, chunks, ours])
     },
   }
 }
@@ -172,6 +175,9 @@ async function closeInTurn(parts: readonly ({ close(): unknown } | null | undefi
     }
   if (problems.length > 0) throw new AggregateError(problems, 'Not everything could be closed.')
 }
+
+/** Heard by every process: what somebody came in with may have ended. */
+const credentialsTopic = 'credentials'
 
 const inert = "default-src 'none'; frame-ancestors 'none'"
 

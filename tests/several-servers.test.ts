@@ -4,6 +4,7 @@ import { internalId } from '../api/ids.ts'
 import { cleanUp } from './support/cleaning.ts'
 import { type Cluster, startCluster, startNode, startProgram } from './support/cluster.ts'
 import { type StreamEvent, textsOf } from './support/events.ts'
+import { apiKey, bearer, keyOf } from './support/key.ts'
 import { pause, says, startProvider } from './support/scripted-provider.ts'
 import { followsOn, told } from './support/steady-reader.ts'
 import { at, signUp } from './support/user.ts'
@@ -147,6 +148,27 @@ async function cutAllConnections(): Promise<void> {
     )
     .finally(() => admin.end())
 }
+
+test('what ends at one server opens nothing at the others, which knew it a moment ago', async () => {
+  const { a, b, ada } = await start()
+  const other = await a.again(ada)
+  const { id, key } = await keyOf(ada, ['tasks:read'])
+  const statusOf = async (headers: Record<string, string>) =>
+    (await fetch(`${b.url}/graphql?query={__typename}`, { headers })).status
+  const ways = [
+    { headers: bearer(await at(b.url, other).token()), end: () => other.signsOut() },
+    {
+      headers: apiKey(key),
+      end: () => ada.mutate(`mutation { revokeApiKey(input: { apiKeyId: "${id}" }) { revokedId } }`),
+    },
+  ]
+  for (const { headers, end } of ways) {
+    expect(await statusOf(headers)).toBe(200)
+    await end()
+    // Sooner than it would find out by itself.
+    await vi.waitFor(async () => expect(await statusOf(headers)).toBe(401), { timeout: 20_000, interval: 50 })
+  }
+})
 
 test('a living server takes over from a dead one as soon as its lease is over', async () => {
   const { provider, a, ada, adaAtB } = await start({ leaseMilliseconds: 3_000 })

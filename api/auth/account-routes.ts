@@ -19,8 +19,8 @@ export type AccountRoutesParts = {
   userOf(headers: Headers): Promise<string | null>
   /** What pages must know before anybody is signed in. */
   options: { mail: boolean; providers: { id: string; name: string }[] }
-  /** Something was signed in, out or changed. */
-  onChange(): void
+  /** Something was signed in, out or changed. `ended`: it may be that somebody is not let in any more. */
+  onChange(ended: boolean): void
 }
 
 /** Names, addresses, passwords: no body of these routes needs more. */
@@ -31,6 +31,9 @@ const optionsPath = '/api/auth/options'
 /** To where other servers lead the browser back; some let it post a form there, of which nothing is taken but its fields. */
 const comesBack = /^\/api\/auth\/callback\//
 const formType = 'application/x-www-form-urlencoded'
+
+/** By these somebody comes in, and nobody goes out. */
+const comesIn = /^\/api\/auth\/(?:sign-in|sign-up|callback)\//
 
 /** Whether there is an account must not be heard from how long it takes to look it up. */
 const asks = /\/request-password-reset\/*$/i
@@ -56,7 +59,7 @@ export function createAccountRoutes(parts: AccountRoutesParts) {
       await note({ path: pathname, email: emailIn(body), user: () => userOf(request.headers), address })
       const answer = handler(rebuilt(request, body, address))
       const [response] = await Promise.all([answer, asks.test(pathname) && sleep(askMs)])
-      if (!reads) onChange()
+      if (!reads) onChange(response.ok && !comesIn.test(pathname))
       return await withErrorId(response)
     } catch (error) {
       return toldRefusal(error)

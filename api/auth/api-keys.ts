@@ -57,7 +57,7 @@ export async function findApiKey(em: SqlEntityManager, viewer: Viewer, id: strin
   return em.findOne(ApiKey, { id, ...owned(viewer) })
 }
 
-/** From now on it opens nothing here, and within 30 s nothing anywhere. Throws NOT_FOUND. */
+/** From now on it opens nothing where nobody remembers it: see `forgetKeys`. Throws NOT_FOUND. */
 export async function revokeApiKey(em: SqlEntityManager, viewer: Viewer, id: string): Promise<void> {
   requireSession(viewer)
   if ((await em.nativeDelete(ApiKey, { id, ...owned(viewer) })) === 0) throw notFound('API key')

@@ -40,6 +40,8 @@ export type AuthParts = {
   strangers?: Tries
   /** An account is about to be deleted, with everything of its user. */
   onDeletion?(userId: string): Promise<void>
+  /** Sessions or keys may have ended: other processes should not remember theirs either. */
+  onEnd?(): void
 }
 
 export type Auth = {
@@ -52,8 +54,10 @@ export type Auth = {
    * 30 s ago, or of now). For streams, which outlive their request.
    */
   stillSignedIn(viewer: Viewer, asOf?: 'lately' | 'now'): Promise<boolean>
-  /** An API key was revoked: nothing that is remembered of keys holds any more. */
+  /** An API key was revoked: nothing that is remembered of keys holds any more, here and elsewhere. */
   forgetKeys(): void
+  /** Sessions or keys ended in another process: nothing that is remembered of them holds any more. */
+  forget(): void
   /** Name and e-mail address of the viewer. Throws UNAUTHENTICATED when the account is gone. */
   userOf(viewer: Viewer): Promise<{ id: string; name: string; email: string }>
   /**
@@ -86,6 +90,10 @@ export async function createAuth(
   const auth = createBetterAuth({ settings, parts, secret, origins, db })
   const sessions = new KnownSessions(db)
   const keys = new KnownKeys(units)
+  const forget = () => {
+    sessions.forget()
+    keys.forget()
+  }
   const makeAnew = () => retireUnreadable(db, (privateKey) => opensKey(auth, privateKey))
   const judges = {
     readToken: createTokenReader(settings.url, () => auth.api.getJwks()),
@@ -107,9 +115,9 @@ export async function createAuth(
       strangers: parts.strangers ?? strangersOf(limits),
       userOf: async (headers) => (headers.has('cookie') ? ((await judges.readCookie(headers))?.userId ?? null) : null),
       options: { mail: parts.mailer !== undefined, providers: offered(settings.providers ?? noProviders) },
-      onChange() {
-        sessions.forget()
-        keys.forget()
+      onChange(ended) {
+        forget()
+        if (ended) parts.onEnd?.()
       },
     }),
     authenticate: (request) => authenticate(request, judges),
@@ -119,7 +127,11 @@ export async function createAuth(
         ? (await sessions.find(viewer.sessionId, asOf))?.userId === viewer.id
         : viewer.keyId !== undefined && keys.isThere(viewer)
     },
-    forgetKeys: () => keys.forget(),
+    forgetKeys() {
+      keys.forget()
+      parts.onEnd?.()
+    },
+    forget,
     userOf: async ({ id }) => {
       const user = await db
         .selectFrom('auth_user')

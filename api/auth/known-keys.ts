@@ -12,7 +12,7 @@ type Known = { key: ApiKey; until: number }
 /** API keys as the table has them or had them at most 30 s ago: so a revoked one ends everywhere. */
 export class KnownKeys {
   readonly #units: Units
-  readonly #cache = new Map<string, Known>()
+  #cache = new Map<string, Known>()
   readonly #usedAt = new Map<string, number>()
 
   constructor(units: Units) {
@@ -36,19 +36,21 @@ export class KnownKeys {
 
   /** One was revoked: ask the table again. */
   forget(): void {
-    this.#cache.clear()
+    // What is being read this moment may be old already: it goes with the map that it was meant for.
+    this.#cache = new Map()
   }
 
   async #find(userId: string, hash: string): Promise<ApiKey | null> {
-    const known = this.#cache.get(hash)
+    const cache = this.#cache
+    const known = cache.get(hash)
     if (known && known.until > Date.now()) return known.key
     const until = Date.now() + rememberedMilliseconds
     // The claim is not believed: what is looked for is the hash, in the rows of that user alone.
     const key = await this.#units.as({ id: userId }).findOne(ApiKey, { userId, hash })
-    this.#cache.delete(hash)
-    if (this.#cache.size >= remembered) this.#cache.delete(this.#cache.keys().next().value ?? '')
+    cache.delete(hash)
+    if (cache.size >= remembered) cache.delete(cache.keys().next().value ?? '')
     // Guesses are not remembered: there is no end of them.
-    if (key) this.#cache.set(hash, { key, until })
+    if (key) cache.set(hash, { key, until })
     return key
   }
 

@@ -10,13 +10,15 @@ export type AuthTables = {
 
 export type KnownSession = { userId: string; expiresAt: Date }
 
+type Cache = Map<string, { session: KnownSession | null; until: number }>
+
 const rememberedMilliseconds = 30_000
 const remembered = 10_000
 
 /** Sessions by id, as the table has them or had them at most 30 s ago: so a sign-out ends tokens too. */
 export class KnownSessions {
   readonly #db: Kysely<AuthTables>
-  readonly #cache = new Map<string, { session: KnownSession | null; until: number }>()
+  #cache: Cache = new Map()
 
   constructor(db: Kysely<AuthTables>) {
     this.#db = db
@@ -31,11 +33,13 @@ export class KnownSessions {
 
   /** Something was signed out or changed: ask the table again. */
   forget(): void {
-    this.#cache.clear()
+    // What is being read this moment may be old already: it goes with the map that it was meant for.
+    this.#cache = new Map()
   }
 
   async #read(id: string): Promise<KnownSession | null> {
-    const known = this.#cache.get(id)
+    const cache = this.#cache
+    const known = cache.get(id)
     if (known && known.until > Date.now()) return known.session
     const until = Date.now() + rememberedMilliseconds
     const found = await this.#db
@@ -43,9 +47,9 @@ export class KnownSessions {
       .select(['userId', 'expiresAt'])
       .where('id', '=', id)
       .executeTakeFirst()
-    this.#cache.delete(id)
-    if (this.#cache.size >= remembered) this.#cache.delete(this.#cache.keys().next().value ?? '')
-    this.#cache.set(id, { session: found ?? null, until })
+    cache.delete(id)
+    if (cache.size >= remembered) cache.delete(cache.keys().next().value ?? '')
+    cache.set(id, { session: found ?? null, until })
     return found ?? null
   }
 }
