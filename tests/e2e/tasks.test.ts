@@ -90,6 +90,7 @@ test('tasks: added with a day and changed, nothing typed is lost, live while the
   await page.reload()
   await hydrated(page)
   await page.getByText('108 open tasks.').waitFor()
+  await page.locator('[data-connection=live]').waitFor()
   expect(await tasks.count()).toBe(120)
   // One that stands further down than was looked.
   await asks(page, [rice], (id) => `updateTask(input: { taskId: "${id}", completed: true }) { task { id } }`)
