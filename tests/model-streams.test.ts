@@ -238,6 +238,12 @@ describe('a chat stream', () => {
     })
     expect((await chat(chunks)).finished?.reasoning).toBeNull()
   })
+
+  test('ends as other providers than OpenAI say it', async () => {
+    const said = delta({ content: 'Well' })
+    expect(await chat([said, delta({}, 'max_tokens')])).toMatchObject({ finished: { reason: 'length' } })
+    expect(await chat([said, delta({}, 'insufficient_system_resource')])).toMatchObject({ code: 'MODEL_STREAM_CUT' })
+  })
 })
 
 describe('a responses stream', () => {

@@ -31,6 +31,23 @@ test('after a failure too, and as often as it is asked for', async () => {
   expect((await chat.hears('threads.retry_after_item', params)).text).toBe('At last.')
 })
 
+test('after a failure that nobody stayed for, too', async () => {
+  const ada = await app.user('ada')
+  const chat = chatkitOf(ada)
+  provider.plays(says('Paris.'), says('Half', pause, { ends: 'failed' }), says('At last.'))
+  const { thread, done } = await chat.says('Capital of France?')
+  const params = { thread_id: thread, item_id: done[0]?.id }
+  const leaving = new AbortController()
+  const left = await ada.chatkit({ type: 'threads.retry_after_item', params }, { signal: leaving.signal })
+  expect(left.status).toBe(200)
+  await provider.paused()
+  leaving.abort()
+  provider.resume()
+  const runs = 'query ($id: ID!) { conversation(id: $id) { runs(first: 1) { edges { node { status } } } } }'
+  await expect.poll(async () => JSON.stringify(await ada.query(runs, { id: thread }))).toContain('INTERRUPTED')
+  expect((await chat.hears('threads.retry_after_item', params)).text).toBe('At last.')
+})
+
 test('posted twice at once it is one answer', async () => {
   const chat = chatkitOf(await app.user('ada'))
   provider.plays(says('One.'), says('Two', pause, '.'))
