@@ -42,7 +42,7 @@ describe('db:prepare', () => {
     await Promise.all(databases.map((it) => it.migrate()))
     await prepareDatabase(adminUrl, databaseUrl)
     const [database] = databases
-    expect(await database?.orm.em.fork().execute('select name from schema_migration')).toHaveLength(1)
+    expect(await database?.orm.em.fork().execute('select name from schema_migration')).toHaveLength(2)
     const [user] = await (database?.units
       .as({ id: '00000000-0000-0000-0000-000000000000' })
       .execute('select current_user as role') ?? [])
@@ -122,7 +122,7 @@ describe('the programs', () => {
     expect((await program('prepare', [adminUrl], env)).stdout).toContain('is ready')
     expect((await program('migrate', [], env)).stdout).toContain('up to date')
     const database = await open()
-    expect(await database.orm.em.fork().execute('select name from schema_migration')).toHaveLength(1)
+    expect(await database.orm.em.fork().execute('select name from schema_migration')).toHaveLength(2)
     await database.close()
   })
 

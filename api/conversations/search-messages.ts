@@ -164,7 +164,7 @@ async function messagesIn(
   const conversationIds = [...new Set(messages.map(({ conversationId }) => conversationId))]
   const conversations = await em.find(
     Conversation,
-    { $and: [{ id: { $in: conversationIds } }, listed(viewer, filter)] },
+    { $and: [{ id: { $in: conversationIds }, ...owned(viewer) }, listed(viewer, filter)] },
     { fields: ['id'], disableIdentityMap: true },
   )
   const fit = new Set(conversations.map(({ id }) => id))
