@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import { createAdmission, strangersOf } from './auth/admission.ts'
 import { createAuth } from './auth/auth.ts'
 import { createClientAddress } from './auth/client-address.ts'
+import { foreignHost } from './auth/foreign.ts'
 import { createMailer } from './auth/mailer.ts'
 import { drawFrom, Rates } from './auth/rates.ts'
 import { keptSecret } from './auth/secret.ts'
@@ -17,7 +18,7 @@ import { createAttachmentLinks } from './conversations/attachment-links.ts'
 import { createDatabase, type Database } from './database/database.ts'
 import { endlessSpace, watchFreeSpace } from './database/free-space.ts'
 import { createProbe } from './database/probe.ts'
-import { AppError, notFound, storageFull } from './errors.ts'
+import { notFound, storageFull } from './errors.ts'
 import { createGraphqlEndpoint } from './graphql/endpoint.ts'
 import { createMcpEndpoint, metadataPath } from './mcp/endpoint.ts'
 import { storeEmbedded, storeOnOwnConnection } from './runs/chunk-store.ts'
@@ -123,7 +124,7 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
     if (!ready) return c.text('stopping', 503)
     return (await storageAnswers()) ? c.text('ready') : c.text('the database does not answer', 503)
   })
-  doors.use(async (c, next) => (isOurs(c.req.raw, config) ? next() : toldRefusal(foreignHost)))
+  doors.use(async (c, next) => (isOurs(c.req.raw, config) ? next() : toldRefusal(foreignHost(c.req.raw))))
   doors.all('/api/auth/*', (c) => auth.handler(c.req.raw, c.env.address))
   doors.all('/graphql/*', (c) => graphql(c.req.raw))
   doors.all('/graphql', (c) => graphql(c.req.raw))
@@ -180,8 +181,6 @@ async function closeInTurn(parts: readonly ({ close(): unknown } | null | undefi
 const credentialsTopic = 'credentials'
 
 const inert = "default-src 'none'; frame-ancestors 'none'"
-
-const foreignHost = new AppError('MISDIRECTED_REQUEST', 'This server does not serve that host.')
 
 const loopback = ['localhost', '127.0.0.1', '[::1]']
 

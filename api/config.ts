@@ -10,7 +10,17 @@ function isNetwork(text: string): boolean {
   return isIP(address) > 0 && isWide && more.length === 0
 }
 
-const origin = z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).origin)
+const origin = z
+  .url({ protocol: /^https?$/ })
+  .refine(isOrigin, 'must be an origin alone, such as https://parley.example: no path, no query, nothing behind it')
+  .transform((url) => new URL(url).origin)
+
+/** What is no address at all is said elsewhere. */
+function isOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return true
+  const { href, origin } = new URL(text)
+  return href === `${origin}/`
+}
 
 /** What is different about the model's provider; left out members stay as they fit the base URL. */
 const modelProfile = z.union(

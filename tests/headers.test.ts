@@ -46,8 +46,13 @@ test('nothing that is no page comes to life in a browser, at any door, refused o
     }
 })
 
-test('production without its secret and its address does not start, and says which settings are missing', () => {
+test('production without its secret and its address does not start, nor with wrong ones, and says which settings are meant', () => {
   expect(() => readConfig({ NODE_ENV: 'production' })).toThrow(/PARLEY_SECRET: is required.*\s+PARLEY_URL: is required/)
+  for (const more of ['/chat', '/?a=b', '/#top', '//', '?'])
+    expect(() => readConfig({ PARLEY_URL: `https://parley.test${more}` }), more).toThrow(
+      /PARLEY_URL: must be an origin/,
+    )
+  expect(readConfig({ PARLEY_URL: 'https://parley.test/' }).url).toBe('https://parley.test')
   const short = { NODE_ENV: 'production', PARLEY_URL: 'https://parley.test', PARLEY_SECRET: 'short' }
   expect(() => readConfig(short)).toThrow(/PARLEY_SECRET: needs at least 32 characters/)
 })

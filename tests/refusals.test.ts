@@ -66,6 +66,18 @@ const writing = doors.filter(([path]) => path !== '/export')
 const ask = (path: string, init: Ask, more: Record<string, string> = {}) =>
   fetch(`${app.url}${path}`, { ...init, headers: { ...init.headers, ...more } })
 
+/** Under the name of another host, which `fetch` would not say. */
+function askForEvil(path: string, { method, headers, body }: Ask): Promise<Response> {
+  return new Promise((resolve) => {
+    const asked = request(`${app.url}${path}`, { method, headers: { ...headers, host: 'evil.test' } }, async (it) =>
+      resolve(
+        new Response(await text(it), { status: it.statusCode ?? 0, headers: it.headers as Record<string, string> }),
+      ),
+    )
+    asked.end(body)
+  })
+}
+
 describe('at every door', () => {
   test.each(doors)('%s: nobody is told to bring a credential', async (path, init) => {
     const response = await ask(path, init)
@@ -134,18 +146,37 @@ describe('at every door', () => {
 
   test.each([...doors, ['/api/auth/get-session', { method: 'GET', headers: {} }] as (typeof doors)[number]])(
     '%s: another host',
-    async (path, { method, headers, body }) => {
-      const answer = await new Promise<Response>((resolve) => {
-        const asked = request(`${app.url}${path}`, { method, headers: { ...headers, host: 'evil.test' } }, async (it) =>
-          resolve(
-            new Response(await text(it), { status: it.statusCode ?? 0, headers: it.headers as Record<string, string> }),
-          ),
-        )
-        asked.end(body)
-      })
-      await refused(answer, 421, 'MISDIRECTED_REQUEST')
+    async (path, init) => {
+      const answer = await askForEvil(path, init)
+      expect((await refused(answer, 421, 'MISDIRECTED_REQUEST')).message).toContain('PARLEY_URL')
     },
   )
+
+  test('another host and a foreign page are in the log, with their names, once a minute', async () => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => {})
+    vi.useFakeTimers({ toFake: ['performance'], now: 0 })
+    const minute = async () => {
+      logged.mockClear()
+      vi.advanceTimersByTime(3_600_000)
+      const stolen = { cookie: ada.headers.cookie, origin: 'https://evil.test' }
+      const init: Ask = { method: 'POST', headers: json, body: '{"query":"{ __typename }"}' }
+      for (let n = 0; n < 3; n++) {
+        await refused(await askForEvil('/graphql', init), 421, 'MISDIRECTED_REQUEST')
+        expect((await refused(await ask('/graphql', init, stolen), 403, 'CSRF_REJECTED')).message).toContain(
+          'PARLEY_URL',
+        )
+      }
+      return logged.mock.calls.flat().filter((line) => String(line).startsWith('refused:'))
+    }
+    const lines = [
+      expect.stringMatching(/host "evil.test".*PARLEY_URL/),
+      expect.stringMatching(/page of "https:\/\/evil.test".*PARLEY_URL/),
+    ]
+    expect(await minute()).toEqual(lines)
+    expect(await minute()).toEqual(lines)
+    vi.useRealTimers()
+    logged.mockRestore()
+  })
 
   test.each(doors)('%s: what nobody foresaw is masked, and in the log under its id', async (path, init) => {
     const logged = vi.spyOn(console, 'error').mockImplementation(() => {})

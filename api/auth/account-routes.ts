@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '../errors.ts'
 import type { Limits } from '../limits.ts'
-import { foreignPageMessage } from './authenticate.ts'
 import { boundedBody } from './bounded-body.ts'
+import { foreignPage } from './foreign.ts'
 import type { Origins } from './origins.ts'
 import { createSignInLimits, type SignInLimits } from './sign-in-limits.ts'
 import { toldRefusal, withErrorId } from './told-refusal.ts'
@@ -50,8 +50,7 @@ export function createAccountRoutes(parts: AccountRoutesParts) {
     try {
       const reads = request.method === 'GET' || request.method === 'HEAD'
       const origin = request.headers.get('origin')
-      if (!reads && origin !== null && !origins(origin, request))
-        throw new AppError('CSRF_REJECTED', foreignPageMessage)
+      if (!reads && origin !== null && !origins(origin, request)) throw foreignPage(request)
       const body = reads ? null : await boundedBody(request, Math.min(longestBody, limits.bodyBytes))
       const { pathname } = new URL(request.url)
       if (reads && pathname === optionsPath) return Response.json(options, { headers: { 'cache-control': 'no-store' } })

@@ -1,4 +1,5 @@
 import { AppError, badInput } from '../errors.ts'
+import { foreignPage } from './foreign.ts'
 import { isKey } from './key-text.ts'
 import type { KnownSession } from './known-sessions.ts'
 import type { Origins } from './origins.ts'
@@ -41,8 +42,6 @@ export async function authenticate(request: Request, judges: Judges): Promise<Vi
 
 export const unauthenticated = () => new AppError('UNAUTHENTICATED', 'Sign in, or send a valid credential.')
 
-export const foreignPageMessage = 'This request must come from a page of this site.'
-
 function unavailable(cause: unknown): AppError {
   return Object.assign(new AppError('AUTH_UNAVAILABLE', 'Credentials cannot be checked right now. Try again soon.'), {
     cause,
@@ -71,7 +70,6 @@ async function viewerOfCookie(request: Request, judges: Judges): Promise<Viewer 
   const session = await judges.readCookie(request.headers)
   if (!session) return null
   const reads = request.method === 'GET' || request.method === 'HEAD'
-  if (!reads && !judges.origins(request.headers.get('origin'), request))
-    throw new AppError('CSRF_REJECTED', foreignPageMessage)
+  if (!reads && !judges.origins(request.headers.get('origin'), request)) throw foreignPage(request)
   return { id: session.userId, scopes, sessionId: session.id, expiresAt: session.expiresAt }
 }

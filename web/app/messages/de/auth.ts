@@ -44,6 +44,8 @@ export const auth = {
     PASSWORD_TOO_LONG: 'Dieses Passwort ist zu lang: Es darf höchstens 128 Zeichen haben.',
     INVALID_TOKEN: 'Dieser Link wurde schon benutzt oder ist zu alt. Fordere einen neuen an.',
     EMAIL_NOT_VERIFIED: 'Diese E-Mail-Adresse ist noch nicht bestätigt. Öffne den Link in der Mail, die dorthin ging.',
+    CSRF_REJECTED:
+      'Diese Seite wurde unter einer anderen Adresse geöffnet als ihrer eigenen. Wer den Server betreibt, legt sie in PARLEY_URL fest.',
     account_not_linked: 'Hier gibt es schon ein Konto mit dieser E-Mail. Melde dich mit dessen Passwort an.',
     provider: 'Die Anmeldung mit dem anderen Konto hat nicht geklappt. Bitte versuche es noch einmal.',
     unforeseen: 'Das hat nicht geklappt. Bitte versuche es noch einmal.',

@@ -41,6 +41,8 @@ export const auth = {
     PASSWORD_TOO_LONG: 'This password is too long: it may have at most 128 characters.',
     INVALID_TOKEN: 'This link has been used already, or is too old. Ask for a new one.',
     EMAIL_NOT_VERIFIED: 'This e-mail address is not confirmed yet. Open the link in the mail that was sent there.',
+    CSRF_REJECTED:
+      'This page was opened at another address than its own. Whoever runs the server sets that address in PARLEY_URL.',
     account_not_linked: 'There is an account with this e-mail here already. Sign in with its password.',
     provider: 'Signing in with the other account did not work. Please try again.',
     unforeseen: 'That did not work. Please try again.',
