@@ -161,8 +161,12 @@ async function withoutTokens<T extends object>(account: T) {
 const grave = ['/change-email', '/delete-user']
 const freshMs = 600_000
 
+/** Who chooses another password means to keep somebody out: the others stay signed in only where that is said. */
+const signOthersOut = { context: { body: { revokeOtherSessions: true } } }
+
 /** Asks for the password; who has none must have signed in a moment ago. */
 const checkPerson = createAuthMiddleware(async (ctx) => {
+  if (ctx.path === '/change-password' && ctx.body?.revokeOtherSessions === undefined) return signOthersOut
   if (!grave.includes(ctx.path)) return
   const found = await getSessionFromCtx(ctx)
   if (!found) return // refused further on
