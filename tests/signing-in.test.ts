@@ -260,6 +260,7 @@ describe('a forged token', () => {
 
   test('that is none is accepted: the tries below fail for their own reason', async () => {
     expect(await withToken(await sign())).toMatchObject({ id: mine.sub, sessionId: mine.sid })
+    vi.useFakeTimers({ toFake: ['Date'] }) // a second that ends in between would be one too many
     expect(await withToken(await sign({ seconds: { exp: -4, iat: -100 } }))).toMatchObject({ id: mine.sub })
     expect(await withToken(await sign({ seconds: { iat: 4 } }))).toMatchObject({ id: mine.sub })
   })
@@ -545,7 +546,12 @@ describe('who guesses', () => {
       return performance.now() - since
     }
     await took(email)
-    const [known, unknown] = [await took(email), await took(`${randomUUID()}@example.test`)]
+    // The shortest of some: what else the machine does makes single ones longer.
+    let [known, unknown] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
+    for (let n = 0; n < 4; n++) {
+      known = Math.min(known, await took(email))
+      unknown = Math.min(unknown, await took(`${randomUUID()}@example.test`))
+    }
     expect(unknown).toBeGreaterThan(known / 3)
     expect(known).toBeGreaterThan(unknown / 3)
   })
