@@ -64,10 +64,10 @@ describe('a bundle', () => {
       { id: first.message.id },
     )
     await Array.fromAsync(ada.follows(editMessage.run))
-    provider.plays(says('Second.'))
+    provider.plays(says('Second <b>.'))
     const second = await ada.hears('Something else')
     await ada.mutate(
-      'mutation ($id: ID!) { updateConversation(input: { conversationId: $id, title: "Put away", archived: true, pinned: true }) { conversation { id } } }',
+      'mutation ($id: ID!) { updateConversation(input: { conversationId: $id, title: "Put <away>", archived: true, pinned: true }) { conversation { id } } }',
       { id: second.conversation.id },
     )
     const picture = Buffer.from(
@@ -173,7 +173,8 @@ describe('a bundle', () => {
     const text = await moveOut(ada, '?format=markdown')
     expect(text).toContain('## You\n\nRemind me of oat milk\n')
     expect(text).not.toContain('Remind me of milk\n')
-    expect(text).toContain('# Put away\n')
+    expect(text, 'tags are text').toContain('Second &lt;b>.\n')
+    expect(text).toContain('# Put \\<away\\>\n')
   })
 
   test('needs a credential with the scope', async () => {

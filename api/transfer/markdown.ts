@@ -1,9 +1,11 @@
+import { setImmediate as afterOthers } from 'node:timers/promises'
 import type { Units } from '../auth/units.ts'
 import type { Viewer } from '../auth/viewer.ts'
 import type { Message } from '../conversations/message.entity.ts'
 import { toolCallsOfMessages } from '../runs/reading.ts'
 import type { ToolCall } from '../runs/tool-call.entity.ts'
 import { type ExportOptions, exported, messagePages } from './export.ts'
+import { code, harmless, plain } from './harmless-markdown.ts'
 
 /** The viewer's conversations to be read by people: what is shown, not what was superseded. */
 export async function* exportMarkdown(
@@ -12,7 +14,7 @@ export async function* exportMarkdown(
   options: ExportOptions = {},
 ): AsyncGenerator<string> {
   for await (const [conversation, em] of exported(units, viewer, options)) {
-    yield `# ${oneLine(conversation.title)}\n\n*${conversation.createdAt.toISOString()}*\n\n`
+    yield `# ${plain(conversation.title)}\n\n*${conversation.createdAt.toISOString()}*\n\n`
     for await (const page of messagePages(em, viewer, conversation.id)) {
       const shown = page.filter((it) => it.supersededAt == null && it.status !== 'STREAMING')
       const calls = await toolCallsOfMessages(
@@ -20,7 +22,11 @@ export async function* exportMarkdown(
         viewer,
         shown.map(({ id }) => id),
       )
-      for (const message of shown) yield said(message, calls.get(message.id) ?? [])
+      for (const message of shown) {
+        yield said(message, calls.get(message.id) ?? [])
+        // To parse a long text takes its time: whoever else waits for this process has a turn in between.
+        await afterOthers()
+      }
     }
   }
 }
@@ -30,10 +36,8 @@ const endings = { STOPPED: '*(stopped)*', INTERRUPTED: '*(interrupted)*', FAILED
 
 function said({ role, content, status }: Message, calls: readonly ToolCall[]): string {
   const ending = status in endings ? endings[status as keyof typeof endings] : ''
-  const parts = [content, ...calls.map(called), ending].filter((it) => it !== '')
+  const parts = [harmless(content), ...calls.map(called), ending].filter((it) => it !== '')
   return parts.length === 0 ? '' : `## ${names[role]}\n\n${parts.join('\n\n')}\n\n`
 }
 
-const called = ({ server, name, status }: ToolCall) => `> ${server}: \`${name}\` (${status.toLowerCase()})`
-
-const oneLine = (text: string) => text.replace(/\s+/g, ' ')
+const called = ({ server, name, status }: ToolCall) => `> ${plain(server)}: ${code(name)} (${status.toLowerCase()})`
