@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { messages as german } from '../../web/app/messages/de.ts'
 import { messages as english } from '../../web/app/messages/en.ts'
 import { languageOf } from '../../web/app/messages/languages.ts'
+import { refusalInWords } from '../../web/app/refusal.ts'
 
 type Catalogue = { readonly [key: string]: string | Catalogue }
 
@@ -41,6 +42,14 @@ describe('the catalogue', () => {
     })
     for (const { key } of pairs) t.rich(key, valuesFor(leafAt(messages, key)))
     expect(wrong).toEqual([])
+  })
+
+  test('has a sentence for who signs in at another address than the server’s own', () => {
+    const refused = { code: 'CSRF_REJECTED', message: 'said by the API' }
+    for (const messages of [english, german]) {
+      const t = createTranslator({ locale: 'en', messages: messages as typeof english })
+      expect(refusalInWords(t, 403, refused)).toMatch(/PARLEY_URL/)
+    }
   })
 
   test('no text is there that no page shows', () => {
