@@ -149,6 +149,33 @@ describe('requests', () => {
     expect(await answered(await door()(request))).toMatchObject({ status, errors: [{ extensions: { code, errorId } }] })
   })
 
+  test('that are too big are told how big they may be, announced or not', async () => {
+    const limits = { ...standardLimits, bodyBytes: 10_000 }
+    const long = JSON.stringify({ query: `{ ${'__typename '.repeat(1_000)} }` })
+    const announced = post(long, { 'content-length': String(long.length) })
+    const pieces = [long.slice(0, 6_000), long.slice(6_000)].map((it) => new TextEncoder().encode(it))
+    const { headers } = post('')
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        for (const piece of pieces) controller.enqueue(piece)
+        controller.close()
+      },
+    })
+    const chunked = new Request(url, { method: 'POST', headers, body, duplex: 'half' })
+    expect(chunked.headers.has('content-length')).toBe(false)
+    for (const request of [announced, chunked])
+      expect(await answered(await door({ limits })(request))).toEqual({
+        status: 413,
+        data: undefined,
+        errors: [
+          {
+            message: 'The request has more than 10000 bytes.',
+            extensions: { code: 'PAYLOAD_TOO_LARGE', errorId, limit: 10_000, limitName: 'bodyBytes' },
+          },
+        ],
+      })
+  })
+
   test('with application/json get 200 for mistakes in the document, as the specification wants', async () => {
     const response = await door()(post({ query: '{ nothing }' }, { accept: 'application/json' }))
     expect(await answered(response)).toMatchObject({

@@ -118,6 +118,7 @@ describe('at every door', () => {
         ? [file.headers.get('content-type') ?? '', await file.text()]
         : [init.headers['content-type'] ?? '', JSON.stringify({ query: 'x'.repeat(30_000) })]
     const response = await ask(path, { ...init, body }, { ...bearer(key), 'content-type': type })
+    expect(await response.clone().text()).toMatch(/"limitName":"(body|attachment|import)Bytes"/)
     await refused(response, 413, 'PAYLOAD_TOO_LARGE')
   })
 

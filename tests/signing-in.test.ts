@@ -695,7 +695,10 @@ describe('what is refused', () => {
   ])('%s has a code and an id', async (_, path, body, status, code) => {
     const response = await post(path, body)
     expect(response.status).toBe(status)
-    const told = { code, message: expect.any(String), errorId: expect.stringMatching(/^[0-9a-f-]{36}$/) }
+    const told = {
+      ...{ code, message: expect.any(String), errorId: expect.stringMatching(/^[0-9a-f-]{36}$/) },
+      ...(status === 413 && { limit: 65_536, limitName: 'bodyBytes' }),
+    }
     expect(await response.json()).toMatchObject({ errorId: told.errorId, error: told })
   })
 })

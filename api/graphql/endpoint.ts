@@ -1,7 +1,8 @@
-import { validate } from 'graphql'
+import { type GraphQLError, validate } from 'graphql'
 import { createYoga, type Plugin } from 'graphql-yoga'
 import type { Viewer } from '../auth/viewer.ts'
 import { AppError, badInput, httpStatus } from '../errors.ts'
+import type { Limits } from '../limits.ts'
 import { type Context, createContext, type Parts, type Spent } from './context.ts'
 import { type Asked, defences } from './defences.ts'
 import { createDocumentCache, noCache } from './document-cache.ts'
@@ -23,7 +24,7 @@ export function createGraphqlEndpoint(parts: GraphqlParts): (request: Request) =
     schema,
     context: ({ request, viewer, spent }) => createContext(parts, viewer, request, spent),
     maskedErrors: { maskError: toldError },
-    plugins: [defences({ schema, ...parts }), errorsAreTold(parts.production)],
+    plugins: [defences({ schema, ...parts }), errorsAreTold(parts)],
     parserAndValidationCache: { documentCache: createDocumentCache(), errorCache: noCache },
     maxRequestBodySize: parts.limits.bodyBytes,
     // Same origin only; our own errors are logged where they are masked.
@@ -69,7 +70,7 @@ function checkBody(request: Request): void {
 }
 
 /** Errors of the request as a whole pass no masking: they get their code and id here. */
-function errorsAreTold(production: boolean): Plugin {
+function errorsAreTold({ production, limits }: Pick<GraphqlParts, 'production' | 'limits'>): Plugin {
   return {
     onValidate({ setValidationFn }) {
       if (production) setValidationFn((schema, document, rules) => validate(schema, document, rules, quietly))
@@ -79,10 +80,18 @@ function errorsAreTold(production: boolean): Plugin {
         // Nobody will read this one: the caller does not take event streams.
         if (!resultProcessor) void result[Symbol.asyncIterator]().return?.()
       } else if (!Array.isArray(result) && result.errors) {
-        setResult({ ...result, errors: result.errors.map(toldError) })
+        setResult({ ...result, errors: result.errors.map((error) => toldError(named(error, limits))) })
       }
     },
   }
+}
+
+/** Yoga counts the bytes of a body, and does not say how many it takes. */
+function named(error: GraphQLError, { bodyBytes }: Pick<Limits, 'bodyBytes'>): Error {
+  const { code, limit } = error.extensions
+  if (limit !== undefined || (code !== 'REQUEST_ENTITY_TOO_LARGE' && code !== 'PAYLOAD_TOO_LARGE')) return error
+  const details = { limit: bodyBytes, limitName: 'bodyBytes' }
+  return new AppError('PAYLOAD_TOO_LARGE', `The request has more than ${bodyBytes} bytes.`, details)
 }
 
 /** Without "did you mean": names are for those who may look at the schema. */
