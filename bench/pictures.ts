@@ -39,6 +39,8 @@ export async function takeOne(
   name: string,
   { docs = false, whole = false } = {},
 ): Promise<void> {
+  // For a moment each page says that it connects.
+  await page.getByText(wordsOf(language).connection.connecting, { exact: true }).first().waitFor({ state: 'hidden' })
   for (const [size, viewport] of Object.entries(sizes)) {
     await page.setViewportSize(whole ? { ...viewport, height: 3600 } : viewport)
     for (const colorScheme of ['light', 'dark'] as const) {
