@@ -17,15 +17,17 @@ async function main(): Promise<void> {
   if (!API_URL) throw new Error('API_URL: is required, the address at which this process reaches the API')
   const web = await createWeb()
   const chatkitDomainKey = PARLEY_CHATKIT_DOMAIN_KEY
-  serve({
+  const options: Parameters<typeof serve>[0] = {
     ...{ port: Number(PORT), hostname: HOST },
     fetch: (request, { incoming }) => {
       const address = incoming.socket.remoteAddress
       const api = (asked: Request) => forward(withAddress(asked, address), API_URL, PARLEY_URL)
       return web.fetch(request, { api, chatkitDomainKey })
     },
+  }
+  serve(options, () => {
+    console.log(`The pages of Parley are served on ${HOST}:${PORT}, with the API at ${API_URL}.`)
   })
-  console.log(`The pages of Parley are served on ${HOST}:${PORT}, with the API at ${API_URL}.`)
 }
 
 /** Whose request it is, as proxies say it: without this, what the browser says of itself would be believed. */
@@ -44,8 +46,11 @@ async function forward(request: Request, apiUrl: string, publicUrl = apiUrl): Pr
   const { method, signal } = request
   const ask = apiUrl.startsWith('https:') ? https.request : http.request
   const headers = { ...Object.fromEntries(request.headers), host: new URL(publicUrl).host }
+  const sent = Buffer.from(await request.arrayBuffer())
   const asked = ask(new URL(pathname + search, apiUrl), { method, headers, signal })
-  asked.end(Buffer.from(await request.arrayBuffer()))
+  // Once there is an answer nobody else listens here, and the connection can fail all the same.
+  asked.on('error', () => {})
+  asked.end(sent)
   const [answer]: IncomingMessage[] = await once(asked, 'response')
   if (!answer?.statusCode) throw new Error('The API gave no answer.')
   const body = [204, 304].includes(answer.statusCode) ? null : new Uint8Array(await buffer(answer))
@@ -58,6 +63,12 @@ function headersOf({ headersDistinct }: IncomingMessage): Headers {
     if (name !== 'transfer-encoding' && name !== 'connection') for (const value of values) headers.append(name, value)
   return headers
 }
+
+/** A promise that failed while nobody waited for it costs the page that it was for, not the pages of everybody else. */
+process.on('unhandledRejection', (error: unknown) => {
+  const said = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  console.error(`uncaught: ${said.slice(0, 2_000)}`)
+})
 
 main().catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : error)
