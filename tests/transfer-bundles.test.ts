@@ -24,6 +24,7 @@ const call = (more: object) => ({
   ...{ error: null, startedAt: time, finishedAt: time },
   ...more,
 })
+const why = (more: object) => ({ code: 'MODEL_RATE_LIMITED', message: 'Busy.', retryable: true, ...more })
 const answered = (more: object = {}) => [message(1), message(2, { role: 'ASSISTANT', run: 1, ...more })]
 
 function conversation(id: string, messages: object[], runs: object[] = [], more: object = {}): object[] {
@@ -104,7 +105,10 @@ describe('a bundle', () => {
       conversation('x', answered({ toolCalls: [call({ result: [{ '\ud800': 1 }] })] }), [run(1, 1)]),
     ],
     ['a NUL in what it cost', conversation('x', answered(), [run(1, 1, { usage: ['\0'] })])],
-    ['half a sign in why it failed', conversation('x', answered(), [run(1, 1, { error: { message: '\udc00' } })])],
+    ['half a sign in why it failed', conversation('x', answered(), [run(1, 1, { error: why({ message: '\udc00' }) })])],
+    ['half a sign beside it', conversation('x', answered(), [run(1, 1, { error: why({ more: '\udc00' }) })])],
+    ['no reason why it failed', conversation('x', answered(), [run(1, 1, { error: {} })])],
+    ['words for a time to wait', conversation('x', answered(), [run(1, 1, { error: why({ waitSeconds: 'long' }) })])],
     [
       'a number of a run that nothing can follow',
       conversation('x', answered({ run: 2_147_483_647 }), [run(2_147_483_647, 1)]),

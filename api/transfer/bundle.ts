@@ -108,6 +108,11 @@ const Attachment = z
     'is not of the type that it is said to be, or may not be attached',
   )
 
+/** What GraphQL tells of it has to be there, and of its type. */
+const Failure = z
+  .looseObject({ code: text, message: text, retryable: z.boolean(), waitSeconds: number.optional() })
+  .refine((it) => isStorable(it), 'cannot be stored')
+
 const Run = z.strictObject({
   type: z.literal('run'),
   run: positive,
@@ -117,7 +122,7 @@ const Run = z.strictObject({
   attempt: positive,
   model: text.max(200),
   usage: json.nullable(),
-  error: json.nullable(),
+  error: Failure.nullable(),
   createdAt: time,
   startedAt: time.nullable(),
   finishedAt: time.nullable(),
