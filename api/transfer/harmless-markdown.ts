@@ -17,8 +17,11 @@ const entities: Record<string, string> = { '<': '&lt;', '[': '&#91;', ']': '&#93
 /** What is made plain can bring to light what it hid; whoever nests deeper than this is not taken at the word. */
 const passes = 3
 
-/** Of the parser, whose time grows with the square of the marks in a paragraph, and of the quotes and lists in a text. */
-const most = { characters: 100_000, marksAtOnce: 1_000, containers: 2_000, depth: 8 }
+/**
+ * Of the parser, which holds everybody up while it works: its time grows with lines and marks, with the square of the marks in
+ * one paragraph, and of the quotes and lists in a text.
+ */
+const most = { characters: 65_536, lines: 3_000, marks: 3_000, marksAtOnce: 600, containers: 800, depth: 8 }
 const containersOfLine = /^(?:[ \t]*(?:>|(?:[*+-]|\d{1,9}[.)])(?=\s)))+/gm
 
 /**
@@ -40,14 +43,15 @@ export function harmless(text: string): string {
 }
 
 function isTame(text: string): boolean {
-  if (text.length > most.characters) return false
+  if (text.length > most.characters || count(text, /\n/g) > most.lines) return false
   let containers = 0
   for (const [line] of text.matchAll(containersOfLine)) {
     const depth = count(line, /[>*+.)-]/g)
     containers += depth
     if (depth > most.depth || containers > most.containers) return false
   }
-  return text.split(/\n[ \t]*\n/).every((it) => count(it, /[*_[\]<>!`~|]/g) <= most.marksAtOnce)
+  const marks = text.split(/\n[ \t]*\n/).map((it) => count(it, /[*_[\]<>!`~|]/g))
+  return marks.every((it) => it <= most.marksAtOnce) && marks.reduce((sum, it) => sum + it, 0) <= most.marks
 }
 
 const count = (text: string, marks: RegExp) => text.match(marks)?.length ?? 0
