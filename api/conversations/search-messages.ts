@@ -7,6 +7,8 @@ import { Conversation } from './conversation.entity.ts'
 import { type ConversationFilter, listed } from './conversations.ts'
 import { meantWords } from './meant-words.ts'
 import { Message } from './message.entity.ts'
+import { type Place, readCursor, type Way, ways, writeCursor } from './search-cursor.ts'
+import { headlines, literalSnippet } from './search-snippets.ts'
 
 /** A message that matches, with the passage that does: what matched stands between U+E000 and U+E001. */
 export type MessageFound = { message: Message; snippet: string; cursor: string }
@@ -26,7 +28,6 @@ export type SearchedIn = Pick<ConversationFilter, 'archived' | 'updatedAfter' | 
 export type SearchArgs = SearchedIn & { query: string; first?: number | null; after?: string | null }
 
 type Hit = { message_id: string; score: number; titled: boolean }
-type Place = { score: number; id: string }
 
 const countedHits = 1_000
 const lookedThrough = 5_000
@@ -57,7 +58,7 @@ export async function searchMessages(
   return {
     found: shown.flatMap((hit) => {
       const it = messages.get(hit.message_id)
-      return it ? [{ ...it, cursor: writeCursor(hit, way, text) }] : []
+      return it ? [{ ...it, cursor: writeCursor({ score: hit.score, id: hit.message_id }, way, text) }] : []
     }),
     hasNextPage: hits.length > size,
     isBehind: after !== null,
@@ -67,11 +68,6 @@ export async function searchMessages(
     },
   }
 }
-
-const ways = ['written', 'meant', 'text'] as const
-
-/** How the query is taken: word for word, as what may have been meant, or as a piece of text. */
-type Way = (typeof ways)[number]
 
 /** One text that someone looks for, in all conversations or in some of them. */
 class Asked {
@@ -201,8 +197,6 @@ async function hitsOfText(
   return found.map(({ id }) => ({ message_id: id, score: 0, titled: false }))
 }
 
-const [open, close] = ['\u{e000}', '\u{e001}']
-
 /** Read as the viewer. A message that went a moment ago is missing. */
 async function shownMessages(
   em: SqlEntityManager,
@@ -224,49 +218,6 @@ async function shownMessages(
   )
 }
 
-const headlineOptions = `StartSel=${open}, StopSel=${close}, MinWords=12, MaxWords=40, ShortWord=0`
-
-/**
- * PostgreSQL knows what matched, but drops what looks like a tag: angle brackets are other characters while it looks.
- */
-async function headlines(
-  em: SqlEntityManager,
-  viewer: Viewer,
-  ids: readonly string[],
-  titled: readonly string[],
-  query: string,
-): Promise<Map<string, string>> {
-  const brackets = '\u{e002}\u{e003}'
-  const { userId } = owned(viewer)
-  const rows = await em.execute<{ id: string; snippet: string }[]>(
-    `select m.id, translate(ts_headline('public.parley',
-       translate(case when m.id = any (?::uuid[]) then c.title else left(m.content, 100000) end, '<>', ?), ?::tsquery, ?), ?, '<>') as snippet
-     from message m join conversation c on c.id = m.conversation_id
-     where m.id = any (?::uuid[]) ${userId ? 'and m.user_id = ? and c.user_id = ?' : ''}`,
-    [listOf(titled), brackets, query, headlineOptions, brackets, listOf(ids), ...(userId ? [userId, userId] : [])],
-  )
-  return new Map(rows.map(({ id, snippet }) => [id, snippet]))
-}
-
-const listOf = (ids: readonly string[]) => `{${ids.join(',')}}`
-
-const around = 80
-
-function literalSnippet(content: string, text: string): string {
-  const at = content.toLowerCase().indexOf(text.toLowerCase())
-  if (at < 0) return content.slice(0, 2 * around).toWellFormed()
-  const end = at + text.length
-  const [before, found, behind] = [
-    content.slice(Math.max(0, at - around), at),
-    content.slice(at, end),
-    content.slice(end, end + around),
-  ]
-  return `${whole(before)}${open}${found}${close}${whole(behind)}`
-}
-
-/** Without half a character at its ends. */
-const whole = (piece: string) => piece.replace(/^[\u{dc00}-\u{dfff}]|[\u{d800}-\u{dbff}]$/gu, '')
-
 function validQuery(query: string, { searchCharacters }: Pick<Limits, 'searchCharacters'>): string {
   const text = query.trim()
   if (text === '') throw badInput(['query'], 'must not be blank')
@@ -274,36 +225,4 @@ function validQuery(query: string, { searchCharacters }: Pick<Limits, 'searchCha
     throw badInput(['query'], `must have at most ${searchCharacters} characters`)
   if (query.includes('\0') || !query.isWellFormed()) throw badInput(['query'], 'must be well-formed text')
   return text
-}
-
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
-
-function writeCursor({ score, message_id }: Hit, way: Way, text: string): string {
-  return Buffer.from(JSON.stringify(['search', markOf(text), way, score, message_id])).toString('base64url')
-}
-
-function readCursor(cursor: string, text: string, { cursorBytes }: PageLimits): Place & { way: Way } {
-  const bad = badInput(['after'], 'is not a cursor of this search')
-  if (cursor.length > cursorBytes) throw bad
-  const [name, mark, named, score, id] = parts(cursor)
-  const way = ways.find((it) => it === named)
-  if (name !== 'search' || mark !== markOf(text) || !way) throw bad
-  if (!Number.isInteger(score) || Math.abs(Number(score)) >= 2 ** 31 || !uuid.test(String(id))) throw bad
-  return { way, score: Number(score), id: String(id) }
-}
-
-function parts(cursor: string): unknown[] {
-  try {
-    const read: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'))
-    return Array.isArray(read) ? read : []
-  } catch {
-    return []
-  }
-}
-
-/** Tells one query from another, so that a cursor is not taken to the pages of a different one. Keeps nothing secret. */
-function markOf(text: string): number {
-  let mark = 0
-  for (const character of text) mark = (Math.imul(mark, 31) + (character.codePointAt(0) ?? 0)) | 0
-  return mark
 }
