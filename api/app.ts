@@ -67,13 +67,13 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
     ? storeOnOwnConnection(connect)
     : { store: storeEmbedded(units), close: async () => {}, onLost: () => {} }
   const { limits } = config
-  const toolboxes = createToolboxes({ units, bell, limits, external: { servers, mint: auth.mintFor } })
   const model = createModel(config.model, limits)
   const rates = new Rates(limits, embedded ? undefined : drawFrom(units))
   const space = embedded ? await watchFreeSpace(config.dataDir, limits.freeDiskBytes, parts.freeBytes) : endlessSpace
   const checkSpace = () => {
     if (space.isLow()) throw storageFull()
   }
+  const toolboxes = createToolboxes({ units, bell, limits, checkSpace, external: { servers, mint: auth.mintFor } })
   const runs = new Runs({
     ...{ units, bell, model, toolboxes, limits, rates },
     ...{ store: chunks.store, alone: embedded, checkSpace },
@@ -89,6 +89,7 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
   const links = createAttachmentLinks({ url: config.url, secret: config.secret ?? (await keptSecret(config.dataDir)) })
   const places = new StreamPlaces(limits)
   const graphql = createGraphqlEndpoint({
+    checkSpace,
     units,
     links,
     bell,
@@ -105,12 +106,12 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
     production,
   })
   const chatkit = createChatkitEndpoint({
-    ...{ units, bell, runs, model, rates, limits, links, authenticate, stillSignedIn },
+    ...{ units, bell, runs, model, rates, limits, links, checkSpace, authenticate, stillSignedIn },
   })
   const attachments = createAttachmentEndpoint({ units, links, limits, authenticate })
   const imports = new Imports({ units, bell, limits })
   const transfer = createTransferEndpoint({ units, imports, places, limits, authenticate, stillSignedIn })
-  const mcp = createMcpEndpoint({ units, bell, limits, url: config.url, ...auth, authenticate })
+  const mcp = createMcpEndpoint({ units, bell, limits, checkSpace, url: config.url, ...auth, authenticate })
   const addressOf = createClientAddress(config.trustedProxies)
   const isSecure = config.url.startsWith('https:')
   const storageAnswers = createProbe(() => database.reserve.fork().execute('select 1'))
@@ -125,14 +126,14 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
     return (await storageAnswers()) ? c.text('ready') : c.text('the database does not answer', 503)
   })
   doors.use(async (c, next) => (isOurs(c.req.raw, config) ? next() : toldRefusal(foreignHost(c.req.raw))))
+  doors.on(['POST', 'PUT'], ['/attachments/*', '/import', '/api/auth/sign-up/*'], async (_, next) => {
+    checkSpace()
+    return next()
+  })
   doors.all('/api/auth/*', (c) => auth.handler(c.req.raw, c.env.address))
   doors.all('/graphql/*', (c) => graphql(c.req.raw))
   doors.all('/graphql', (c) => graphql(c.req.raw))
   doors.all('/chatkit', (c) => chatkit(c.req.raw))
-  doors.on(['POST', 'PUT'], ['/attachments/*', '/import'], async (_, next) => {
-    checkSpace()
-    return next()
-  })
   for (const path of ['/attachments', '/attachments/:id']) doors.all(path, (c) => attachments(c.req.raw))
   for (const path of ['/export', '/import']) doors.all(path, (c) => transfer.handle(c.req.raw))
   doors.all('/mcp', (c) => mcp.fetch(c.req.raw))

@@ -34,6 +34,14 @@ test('at the floor of free space everything is taken; below it nothing new is, a
       input: { messageId: message.id },
     }),
   ).rejects.toMatchObject({ code: 'STORAGE_FULL' })
+  for (const field of [
+    'createTask(input: { title: "x" }) { task { id } }',
+    'createConversation(input: {}) { conversation { id } }',
+  ])
+    await expect(ada.mutate(`mutation { ${field} }`)).rejects.toMatchObject({ code: 'STORAGE_FULL' })
+  const draft = { name: 'x.txt', size: 1, mime_type: 'text/plain' }
+  expect((await ada.chatkit({ type: 'attachments.create', params: draft })).status).toBe(507)
+  await expect(app.user('eve')).rejects.toThrow('507')
   const form = new FormData()
   form.append('file', new Blob(['x'], { type: 'text/plain' }), 'x.txt')
   expect([await post('/attachments', form), await post('/import', '{}')]).toEqual([507, 507])

@@ -26,6 +26,16 @@ test('results that are too much even by themselves are shortened, so that the qu
   expect(outputs).toEqual(['short', ...Array(7).fill(expect.stringMatching(/\[shortened: \d+ of 61600 bytes\]$/))])
 })
 
+test('results are not shortened where that cannot help', () => {
+  const call = { callId: '1', id: '1', name: 'read', arguments: '{}' }
+  const history: HistoryEntry[] = [
+    { role: 'user', text: 'word '.repeat(5_000) },
+    { role: 'assistant', text: '', calls: [call] },
+    { role: 'tool', callId: '1', name: 'read', output: 'found '.repeat(500) },
+  ]
+  expect(withinBudget(history, 1_000, tokensOf)).toEqual(history)
+})
+
 test('a question that is too long by itself stays whole, once', () => {
   const history: HistoryEntry[] = [{ role: 'user', text: 'word '.repeat(5_000) }]
   expect(withinBudget(history, 100, tokensOf)).toEqual(history)

@@ -320,7 +320,7 @@ describe('the endpoint itself', async () => {
     const endpoint = createMcpEndpoint({
       ...{ units: { ...units, as: slow }, bell: new ProcessBell(), limits: { ...standardLimits, ...limits } },
       ...{ url: 'http://parley.test', authenticate: async () => viewer, stillSignedIn: async () => true },
-      origins: () => true,
+      ...{ origins: () => true, checkSpace: () => {} },
     })
     cleanUp(() => endpoint.close())
     function slow(it: { id: string }) {

@@ -95,6 +95,35 @@ test('twenty retries leave one answer, the last one', async () => {
   expect(await contents(ada, first.conversation.id, true)).toHaveLength(22)
 })
 
+test('what was answered in part and changed then is not taken back', async () => {
+  const { provider, ada } = await start()
+  provider.plays(says('Slowly', pause), says('Better.'))
+  const { run, message } = await ada.asks('Question')
+  await ada.sees(run, 'Slowly')
+  await ada.stops(run)
+  await Array.fromAsync(ada.follows((await edit(ada, message.id, 'Another question')).run))
+  const takeBack = 'mutation ($id: ID!) { stopRun(input: { runId: $id, takeBack: true }) { run { id } } }'
+  await expect(ada.mutate(takeBack, { id: run.id })).rejects.toMatchObject({ code: 'CONFLICT' })
+})
+
+test('a change of what waits moves the conversation up, as anything that is said', async () => {
+  const { provider, ada } = await start()
+  provider.plays(says('Slowly', pause))
+  const { conversation } = await ada.asks('One')
+  await provider.paused()
+  const { message } = await ada.asks('Two', { conversation, whenBusy: 'QUEUE' })
+  const movedAt = async () => {
+    const query = 'query ($id: ID!) { conversation(id: $id) { updatedAt } }'
+    const { conversation: it } = await ada.query<{ conversation: { updatedAt: string } }>(query, {
+      id: conversation.id,
+    })
+    return Date.parse(it.updatedAt)
+  }
+  const before = await movedAt()
+  await edit(ada, message.id, 'Two, changed')
+  expect(await movedAt()).toBeGreaterThan(before)
+})
+
 test('while a run is being made nothing is revised', async () => {
   const { provider, ada } = await start()
   provider.plays(says('Slowly', pause))

@@ -50,6 +50,7 @@ class Following {
   readonly #leaving = new AbortController()
   readonly #signal: AbortSignal
   #title: string | undefined
+  #titledBy: Conversation['titledBy']
   #awaitsTitle = false
   #place: Place
 
@@ -58,6 +59,7 @@ class Following {
     this.#opening = opening
     this.#signal = AbortSignal.any([signal, this.#leaving.signal])
     this.#title = toThread(opening.conversation).title
+    this.#titledBy = opening.conversation.titledBy
     this.#place = readCursor(this.#after, opening.conversation.id)
   }
 
@@ -84,7 +86,7 @@ class Following {
 
   #end(status: Run['status']): void {
     this.told = true
-    if (this.#title !== undefined || status !== 'COMPLETED') return
+    if (this.#titledBy !== 'nobody' || status !== 'COMPLETED') return
     this.#awaitsTitle = true
     setTimeout(() => this.#leaving.abort(), titlePatienceMs).unref()
   }

@@ -36,6 +36,8 @@ export type ChatkitParts = {
   runs: Runs
   model: Pick<Model, 'transcribe'>
   rates: Pick<Rates, 'take'>
+  /** Throws STORAGE_FULL while nothing new may be stored. */
+  checkSpace(): void
   /** Addresses of files that people sent. */
   links: AttachmentLinks
   /** Who is asking. Rejects with UNAUTHENTICATED. */
@@ -66,7 +68,10 @@ const streamed: ReadonlySet<ChatkitRequest['type']> = new Set([
   ...(['threads.add_client_tool_output', 'threads.add_structured_input', 'threads.custom_action'] as const),
 ])
 
-/** Whoever cannot be let in for a moment hears so where a stream is expected: see `isRefusedBeforeStream`. */
+/**
+ * Whoever cannot be let in for a moment hears so where a stream is expected: see `isRefusedBeforeStream`. Nothing of
+ * strangers is read, and no recording of anybody, for those have no stream.
+ */
 async function toldInStream(
   { limits }: ChatkitParts,
   request: Request,
@@ -74,7 +79,9 @@ async function toldInStream(
   error: unknown,
 ): Promise<Response | null> {
   if (!isPassing(error)) return null
-  const asked = read ?? (request.bodyUsed ? null : await readRequest(request, limits).catch(() => null))
+  if (error.details.limitName === 'anonymousRequestsPerMinute') return null
+  const unread = !read && !request.bodyUsed
+  const asked = unread ? await readRequest(request, { ...limits, recordingBytes: 0 }).catch(() => null) : read
   if (!asked || !streamed.has(asked.type)) return null
   const { heartbeatSeconds } = limits
   return eventStream(() => one(notSent(error, wordsFor(request.headers))), { signal: request.signal, heartbeatSeconds })
@@ -124,6 +131,7 @@ async function serve(
     case 'threads.sync_custom_action':
       return json(await actInPlace({ units, runs, viewer, words }, asked.params))
     case 'attachments.create': {
+      parts.checkSpace()
       const { name, size, mime_type: mediaType } = asked.params
       return json(attachmentItem(await announceAttachment(em, viewer, limits, { name, size, mediaType }), links))
     }

@@ -23,6 +23,8 @@ export type Parts = {
   /** A key was revoked: what is remembered of keys no longer holds. */
   forgetKeys(): void
   rates: Rates
+  /** Throws STORAGE_FULL while nothing new may be stored. */
+  checkSpace(): void
   /** Those of all open streams of this process, whichever door they came by. */
   places: StreamPlaces
   limits: Limits

@@ -60,6 +60,12 @@ const needs: Readonly<Record<string, Needs>> = {
   ToolCall: { message: reads },
 }
 
+/** Fields that make something new, or longer: not while there is no room for it. Sending looks for itself, after repeats. */
+const makesMore = new Set([
+  ...['createConversation', 'updateConversation', 'rateMessage'],
+  ...['createTask', 'updateTask', 'createApiKey'],
+])
+
 const roots = ['Query', 'Mutation', 'Subscription']
 
 /**
@@ -74,10 +80,19 @@ export function withScopes(schema: GraphQLSchema): GraphQLSchema {
     for (const [name, field] of Object.entries(fields)) {
       const needed = needs[type]?.[name]
       if (needed?.length) guard(field, type, needed)
-      else if (!needed && roots.includes(type)) throw new Error(`${type}.${name}: which scopes does it need?`)
+      if (type === 'Mutation' && makesMore.has(name)) onlyWithSpace(field)
+      if (!needed && roots.includes(type)) throw new Error(`${type}.${name}: which scopes does it need?`)
     }
   }
   return schema
+}
+
+function onlyWithSpace(field: GraphQLField<unknown, Context>): void {
+  const resolve = field.resolve ?? defaultFieldResolver
+  field.resolve = (source, args, context, info) => {
+    context.checkSpace()
+    return resolve(source, args, context, info)
+  }
 }
 
 function guard(field: GraphQLField<unknown, Context>, type: string, needed: readonly Scope[]): void {

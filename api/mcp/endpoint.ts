@@ -14,6 +14,8 @@ export type McpParts = {
   units: Units
   bell: Bell
   limits: Limits
+  /** Throws STORAGE_FULL while nothing new may be stored. */
+  checkSpace(): void
   /** The public origin. */
   url: string
   /** Who is asking. Rejects with UNAUTHENTICATED. */
@@ -39,7 +41,7 @@ const lookMs = 30_000
 
 /** The door for MCP clients: our own tools over Streamable HTTP. A session, and all that is done in it, is one user's. */
 export function createMcpEndpoint(parts: McpParts): McpEndpoint {
-  const { units, bell, limits } = parts
+  const { units, bell, limits, checkSpace } = parts
   const sessions = new Sessions<HttpSession>(limits, (it) => it.close())
   let closing = false
 
@@ -60,7 +62,7 @@ export function createMcpEndpoint(parts: McpParts): McpEndpoint {
   /** What opens no session is answered too, and leaves nothing behind. */
   async function open(viewer: Viewer, request: Request): Promise<Response> {
     const id = Sessions.newId()
-    const server = createServer({ units, viewer, bell, limits })
+    const server = createServer({ units, viewer, bell, limits, checkSpace })
     let session: Session<HttpSession> | undefined
     let noRoom: unknown
     const opened = await openHttpSession(server, {

@@ -74,6 +74,8 @@ const leastBytes = 300
 function shrunk(group: Group, tokens: number, countTokens: (entry: HistoryEntry) => number): Group {
   const results = group.filter((entry) => entry.role === 'tool')
   const left = sum(results.map(countTokens)) - tokens
+  // The question alone is too much: without results there would be no answer to it either.
+  if (left <= 0) return group
   const bytes = Math.max(leastBytes, Math.floor((left * bytesPerToken) / Math.max(1, results.length)))
   return group.map((entry) => (entry.role === 'tool' ? { ...entry, output: shortened(entry.output, bytes) } : entry))
 }

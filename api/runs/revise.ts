@@ -79,7 +79,7 @@ export async function takeMessageBack(em: SqlEntityManager, run: Run): Promise<v
   const where = { id, userId, supersededAt: waits ? null : { $ne: null } }
   const known = waits
     ? await em.nativeUpdate(Message, where, { supersededAt: new Date() })
-    : run.status === 'STOPPED' && (await em.count(Message, where))
+    : run.status === 'STOPPED' && run.startedAt == null && (await em.count(Message, where))
   if (waits) await releaseAttachments(em, { messageId: id, userId })
   if (!known) throw new AppError('CONFLICT', 'This message waits no more: it is being answered, or was.')
 }
@@ -102,6 +102,7 @@ async function sayInQueue(
   run.messageId = message.id
   if (model) run.model = model
   await em.flush()
+  await moveUp(em, old)
   ringConversation(bell, { id: conversationId, userId })
   return { message, run }
 }
@@ -158,6 +159,12 @@ async function supersede(
   )
 }
 
+/** Something was said. */
+async function moveUp(em: SqlEntityManager, { conversationId, userId }: Message): Promise<void> {
+  const sql = 'update conversation set updated_at = ? where id = ? and user_id = ?'
+  await em.execute(sql, [new Date(), conversationId, userId])
+}
+
 async function answer(
   parts: SendParts,
   em: SqlEntityManager,
@@ -170,11 +177,7 @@ async function answer(
   const clientTools = tools ? [...tools] : null
   const run = em.create(Run, { conversationId, userId, messageId: message.id, status: 'QUEUED', model, clientTools })
   await em.flush()
-  await em.execute('update conversation set updated_at = ? where id = ? and user_id = ?', [
-    new Date(),
-    conversationId,
-    userId,
-  ])
+  await moveUp(em, message)
   await beginAtOnce(em, run, parts)
   await em.refresh(run)
   await em.refresh(message)

@@ -36,6 +36,8 @@ export type ToolboxesParts = {
   units: Units
   bell: Bell
   limits: ToolLimits
+  /** Throws STORAGE_FULL while nothing new may be stored. */
+  checkSpace?: () => void
   /** What the operator has plugged in, and how users make themselves known there. */
   external?: { servers: readonly ServerConfig[]; mint: Parameters<typeof createExternalServers>[1]['mint'] }
   /** By name, the servers in this process for one user: a connection to them is never shared between users. */
@@ -43,7 +45,7 @@ export type ToolboxesParts = {
 }
 
 /** The tools of all MCP servers: our own, and those of the operator. */
-export function createToolboxes({ units, bell, limits, external, builtIn }: ToolboxesParts): Toolboxes {
+export function createToolboxes({ units, bell, limits, checkSpace, external, builtIn }: ToolboxesParts): Toolboxes {
   const checkOf = createSchemaChecks()
   const others: ExternalServers = createExternalServers(external?.servers ?? [], {
     limits,
@@ -54,7 +56,7 @@ export function createToolboxes({ units, bell, limits, external, builtIn }: Tool
     builtIn ??
     ((viewer) =>
       Object.fromEntries(
-        builtInNames.map((name) => [name, createServer({ units, viewer, bell, limits, parts: [name] })]),
+        builtInNames.map((name) => [name, createServer({ units, viewer, bell, limits, checkSpace, parts: [name] })]),
       ))
 
   async function connect(viewer: Viewer) {

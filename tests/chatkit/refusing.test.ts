@@ -191,6 +191,16 @@ test('whoever cannot be let in for a moment hears so where a stream is expected,
   ])
 })
 
+test('strangers who ask too often are refused by the status, and nothing of theirs is read', async () => {
+  const { url } = await startApp({ provider, limits: { anonymousRequestsPerMinute: 1 } })
+  const post = (body: BodyInit) =>
+    fetch(`${url}/chatkit`, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+  const body = JSON.stringify({ type: 'threads.create', params: { input } })
+  expect((await post(body)).status).toBe(401)
+  const { status, headers } = await post(body)
+  expect([status, headers.get('content-type')]).toEqual([429, 'application/json'])
+})
+
 describe('what belongs to someone else', () => {
   const unknown = publicId('conv', v7())
   const noItem = publicId('msg', v7())

@@ -48,6 +48,17 @@ test('after a failure that nobody stayed for, too', async () => {
   expect((await chat.hears('threads.retry_after_item', params)).text).toBe('At last.')
 })
 
+test('the title that comes after the second try is told in its stream', async () => {
+  const chat = chatkitOf(await app.user('ada'))
+  provider.plays(says('Half', { ends: 'failed' }), says('Paris.'))
+  const { thread, done } = await chat.says('Capital of France, please')
+  await expect
+    .poll(async () => (await chat.ask<{ title?: string }>('threads.get_by_id', { thread_id: thread })).title)
+    .toBe('Capital of France, please')
+  const { events } = await chat.hears('threads.retry_after_item', { thread_id: thread, item_id: done[0]?.id })
+  expect(events.at(-1)).toMatchObject({ type: 'thread.updated', thread: { title: 'A title' } })
+})
+
 test('posted twice at once it is one answer', async () => {
   const chat = chatkitOf(await app.user('ada'))
   provider.plays(says('One.'), says('Two', pause, '.'))

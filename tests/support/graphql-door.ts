@@ -26,6 +26,7 @@ export function door(parts: Partial<GraphqlParts> = {}) {
     userOf: async ({ id }) => ({ id, name: 'Ada', email: 'ada@example.test' }),
     stillSignedIn: async () => true,
     forgetKeys: unused,
+    checkSpace: () => {},
     rates: new Rates(parts.limits ?? standardLimits),
     places: new StreamPlaces(parts.limits ?? standardLimits),
     links: { read: unused, upload: unused, check: unused },

@@ -45,12 +45,15 @@ export function createServer({
   viewer,
   bell,
   limits,
+  checkSpace = () => {},
   parts = builtInNames,
 }: {
   units: Units
   viewer: Viewer
   bell: Bell
   limits: OwnToolLimits
+  /** Throws STORAGE_FULL while nothing new may be stored. */
+  checkSpace?: () => void
   parts?: readonly Part[]
 }): OwnServer {
   const [only] = parts.length === 1 ? parts : []
@@ -64,7 +67,7 @@ export function createServer({
     tell: (progress, total) => tell(extra, progress, total),
   })
   for (const tool of parts.flatMap((part) => toolsOf[part]))
-    if (viewer.scopes.includes(tool.scope)) registerTool(server, tool, contextOf)
+    if (viewer.scopes.includes(tool.scope)) registerTool(server, tool, contextOf, checkSpace)
   if (parts.includes('conversations') && viewer.scopes.includes('conversations:read'))
     registerConversations(server, units, viewer, limits)
   return server
@@ -86,7 +89,12 @@ export async function subjectOf(
   return tool.subject(tool.input.parse(args), { em: units.as(viewer), viewer })
 }
 
-function registerTool(server: McpServer, tool: Tool, contextOf: (extra: Extra) => ToolContext): void {
+function registerTool(
+  server: McpServer,
+  tool: Tool,
+  contextOf: (extra: Extra) => ToolContext,
+  checkSpace: () => void,
+): void {
   const { name, title, description, input, output } = tool
   const annotations = {
     readOnlyHint: tool.readOnly,
@@ -100,6 +108,7 @@ function registerTool(server: McpServer, tool: Tool, contextOf: (extra: Extra) =
     async (args, extra) => {
       extra.signal.throwIfAborted()
       try {
+        if (!tool.readOnly && !tool.destructive) checkSpace()
         const result = await tool.run(args, contextOf(extra))
         // The protocol asks for the same as text, for clients that know no structured content.
         return { structuredContent: result, content: [{ type: 'text', text: JSON.stringify(result) }] }
