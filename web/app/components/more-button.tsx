@@ -3,7 +3,7 @@ import { Button } from './button.tsx'
 import { Notice } from './notice.tsx'
 import { Spinner } from './spinner.tsx'
 
-type MoreButtonProps = { more: (() => Promise<void>) | null; busy: boolean; failure: string | null }
+type MoreButtonProps = { more: (() => void) | null; busy: boolean; failure: string | null }
 
 /** The way to the next page of a list. */
 export function MoreButton({ more, busy, failure }: MoreButtonProps) {
