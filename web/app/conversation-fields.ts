@@ -107,5 +107,6 @@ export const TaskFields = graphql(`
     dueOn
     completedAt
     createdAt
+    updatedAt
   }
 `)

@@ -7,13 +7,19 @@ import { useCallback, useEffect, useState } from 'react'
  */
 export function useRevalidation(): () => void {
   const revalidator = useRevalidator()
-  const navigation = useNavigation()
+  const idle = !useIsReading()
   const [wanted, setWanted] = useState(false)
-  const idle = revalidator.state === 'idle' && navigation.state === 'idle'
   useEffect(() => {
     if (!wanted || !idle) return
     setWanted(false)
     revalidator.revalidate()
   }, [wanted, idle, revalidator])
   return useCallback(() => setWanted(true), [])
+}
+
+/** Whether the page's data, or another page, is being read. */
+export function useIsReading(): boolean {
+  const revalidator = useRevalidator()
+  const navigation = useNavigation()
+  return revalidator.state !== 'idle' || navigation.state !== 'idle'
 }

@@ -14,13 +14,19 @@ type TaskItemProps = {
   /** Changed by somebody else while the page was open: glows for a moment. */
   touched: boolean
   onTick: (completed: boolean) => void
+  /** Told when editing begins and ends. */
+  onEditing: (isEdited: boolean) => void
   onSave: (text: TaskText) => Promise<string | null>
   onRemove: () => void
 }
 
-export function TaskItem({ task, today, touched, onTick, onSave, onRemove }: TaskItemProps) {
+export function TaskItem({ task, today, touched, onTick, onEditing, onSave, onRemove }: TaskItemProps) {
   const t = useTranslations()
   const [editing, setEditing] = useState(false)
+  const turn = (isEdited: boolean) => {
+    setEditing(isEdited)
+    onEditing(isEdited)
+  }
   const edit = useRef<HTMLButtonElement>(null)
   const wasEditing = useRef(false)
   // Focus comes back to where it left from.
@@ -36,7 +42,7 @@ export function TaskItem({ task, today, touched, onTick, onSave, onRemove }: Tas
       data-due={task.dueOn ?? undefined}
     >
       {editing ? (
-        <EditTask task={task} onSave={onSave} onClose={() => setEditing(false)} />
+        <EditTask task={task} onSave={onSave} onClose={() => turn(false)} />
       ) : (
         <div className="grid min-h-13 grid-cols-[minmax(0,1fr)_auto] items-center gap-x-2 pe-2 sm:grid-cols-[minmax(0,1fr)_auto_auto]">
           {/* biome-ignore lint/a11y/noLabelWithoutControl: Checkbox is one */}
@@ -57,7 +63,7 @@ export function TaskItem({ task, today, touched, onTick, onSave, onRemove }: Tas
             <button
               ref={edit}
               type="button"
-              onClick={() => setEditing(true)}
+              onClick={() => turn(true)}
               aria-label={t('tasks.edit', { title: task.title })}
               title={t('common.edit')}
               className={buttonStyle({ look: 'quiet', size: 'tiny' })}

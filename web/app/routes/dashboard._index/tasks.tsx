@@ -16,7 +16,7 @@ type TasksProps = { tasks: ReturnType<typeof useTasks>; today: string }
 
 /** What there is to do: shown live, also while the assistant works on it. */
 export function Tasks({ tasks, today }: TasksProps) {
-  const { open, done, touched, failure, add, tick, save, remove, restore } = tasks
+  const { open, done, touched, failure, add, tick, hold, save, remove, restore } = tasks
   const adding = useAdding(useFrame().viewer.id, add)
   const t = useTranslations('tasks')
   const [removed, setRemoved] = useState<{ task: Task; key: string } | null>(null)
@@ -29,6 +29,7 @@ export function Tasks({ tasks, today }: TasksProps) {
           today={today}
           touched={touched.has(task.id)}
           onTick={(completed) => void tick(task, completed)}
+          onEditing={(isEdited) => hold(task, isEdited)}
           onSave={(text) => save(task, text)}
           onRemove={async () => {
             if (await remove(task)) setRemoved({ task, key: newKey() })
@@ -58,7 +59,7 @@ export function Tasks({ tasks, today }: TasksProps) {
       )}
       {open.tasks.length > 0 ? items(open.tasks) : open.allHere && <NothingOpen first={done.count === 0} />}
       <MoreButton {...open.pages} />
-      {done.count > 0 && (
+      {(done.count > 0 || done.tasks.length > 0) && (
         <details className="group/done">
           <summary className="inline-flex min-h-10 list-none items-center gap-2 rounded-lg pe-2 text-sm font-medium text-muted hover:text-ink">
             <ChevronDownIcon className="size-4 -rotate-90 group-open/done:rotate-0 rtl:rotate-90 motion-safe:transition-transform" />
