@@ -26,7 +26,6 @@ export const tasks = {
   openCount: '{open, plural, one {Eine offene Aufgabe} other {# offene Aufgaben}}.',
   atLeastDue:
     '{open, plural, one {Eine offene Aufgabe} other {# offene Aufgaben}}, mindestens {due, number} davon fällig.',
-  unsure: 'Es ist nicht sicher, dass das hinzugefügt wurde. Ein neuer Versuch kann es nicht doppelt hinzufügen.',
   servers: 'Werkzeugserver',
   serversAll: 'In den Einstellungen ansehen',
 } as const satisfies Translated<Messages['tasks']>

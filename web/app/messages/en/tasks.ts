@@ -24,7 +24,6 @@ export const tasks = {
   someDue: '{open, plural, one {One open task} other {# open tasks}}, {due, number} due.',
   openCount: '{open, plural, one {One open task} other {# open tasks}}.',
   atLeastDue: '{open, plural, one {One open task} other {# open tasks}}, {due, number} or more due.',
-  unsure: 'It is not certain that this was added. Trying again cannot add it twice.',
   servers: 'Tool servers',
   serversAll: 'See them in the settings',
 } as const

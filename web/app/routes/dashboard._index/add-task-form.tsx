@@ -3,7 +3,8 @@ import { useTranslations } from 'use-intl'
 import { Button } from '~/components/button.tsx'
 import { PlusIcon } from '~/components/icons.tsx'
 import { Notice } from '~/components/notice.tsx'
-import type { Adding, useAdding } from './use-adding.ts'
+import type { Adding } from './outgoing-tasks.ts'
+import type { useAdding } from './use-adding.ts'
 
 /** One line: what, and until when if that matters. Free for the next one at once; what could not be added stays below it. */
 export function AddTaskForm({ failed, start, again, forget }: ReturnType<typeof useAdding>) {

@@ -31,8 +31,13 @@ export function useTasks(read: TaskPageQuery) {
     /** Null when it is written down, else why not. */
     add: ({ key: idempotencyKey, ...task }: NewTask) =>
       failureOf(async () => {
-        const { createTask } = await mutate(AddTask, { input: { ...task, idempotencyKey } })
-        if (createTask) tell(createTask.task.id, createTask.task)
+        try {
+          const { createTask } = await mutate(AddTask, { input: { ...task, idempotencyKey } })
+          if (createTask) tell(createTask.task.id, createTask.task)
+        } catch (error) {
+          // An earlier attempt added it, and it was deleted since.
+          if (!(error instanceof Failure && error.code === 'NOT_FOUND')) throw error
+        }
       }),
     /** Brings a removed task back as it was. */
     restore: (task: Task, idempotencyKey: string) =>
