@@ -20,6 +20,8 @@ export default defineConfig({
     maxWorkers: Math.min(4, Math.max(2, availableParallelism() - 1)),
     // What is left to chance on a machine that others load too. The run's last lines name each test that needed it.
     retry: process.env.CI ? 2 : 0,
+    // What is waited for takes its time there, too; the usual second is a guess about the machine.
+    expect: { poll: { timeout: 30_000 } },
     reporters: ['default', './tests/support/closing-line-reporter.ts'],
     projects: [
       { extends: true, test: { name: 'unit', include: unit } },

@@ -8,6 +8,7 @@ import { drawFrom, Rates } from './auth/rates.ts'
 import { keptSecret } from './auth/secret.ts'
 import { StreamPlaces } from './auth/stream-places.ts'
 import { toldRefusal } from './auth/told-refusal.ts'
+import type { Viewer } from './auth/viewer.ts'
 import { ProcessBell } from './bell/bell.ts'
 import { onRing } from './bell/on-ring.ts'
 import { PostgresBell } from './bell/postgres-bell.ts'
@@ -15,6 +16,7 @@ import { createAttachmentEndpoint } from './chatkit/attachment-endpoint.ts'
 import { createChatkitEndpoint } from './chatkit/endpoint.ts'
 import type { Config } from './config.ts'
 import { createAttachmentLinks } from './conversations/attachment-links.ts'
+import { deleteAllConversations } from './conversations/conversations.ts'
 import { createDatabase, type Database } from './database/database.ts'
 import { endlessSpace, watchFreeSpace } from './database/free-space.ts'
 import { createProbe } from './database/probe.ts'
@@ -59,7 +61,13 @@ export async function createApp(config: Config, parts: Parts = {}): Promise<App>
   const strangers = strangersOf(config.limits)
   const bell = connect ? new PostgresBell(connect) : new ProcessBell()
   const auth = await createAuth(config, database.reserve, units, {
-    ...{ mailer, strangers, onDeletion: (userId) => runs.endAllOf(userId) },
+    ...{ mailer, strangers },
+    onDeletion: async (userId) => {
+      const viewer: Viewer = { id: userId, scopes: [] }
+      await runs.endAllOf(userId)
+      await auth.endAllOf(userId)
+      await deleteAllConversations(units.as(viewer), viewer)
+    },
     onEnd: () => bell.ring(credentialsTopic),
   })
   const ends = onRing(bell, credentialsTopic, auth.forget)

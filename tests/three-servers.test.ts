@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { startApp } from './support/app.ts'
 import { cleanUp } from './support/cleaning.ts'
-import { type StreamEvent, until } from './support/events.ts'
 import { calls, pause, says, startProvider } from './support/scripted-provider.ts'
 import { mcpFile } from './support/tool-boxes.ts'
 
@@ -114,9 +113,11 @@ test('each of them is killed during a run: the answer comes, the card says what 
   const long = { name: 'everything__trigger-long-running-operation', arguments: { duration: 60, steps: 60 } }
   provider.plays(calls(long), says('It did not work.'))
   const first = await ada.asks('Take your time')
-  // The second time it tells of progress: the server is at work, and the call is not one that never arrived.
-  const running = (it: StreamEvent) => it.__typename === 'ToolCallChanged' && it.toolCall.status === 'RUNNING'
-  await until(ada.follows(first.run), (_, soFar) => soFar.filter(running).length === 2)
+  // The server is at work: the call is not one that never arrived, which would be made again.
+  const progress =
+    'query ($id: ID!) { node(id: $id) { ... on Run { messages { toolCalls { progress { progress } } } } } }'
+  const told = async () => JSON.stringify(await ada.query(progress, { id: first.run.id }))
+  await expect.poll(told, { timeout: 30_000 }).toContain('"progress":{"progress":')
   kill(processesOf('server-everything'))
   const events = await ada.sees(first.run, 'It did not work.')
   expect(events).toContainEqual(

@@ -57,6 +57,11 @@ export async function findApiKey(em: SqlEntityManager, viewer: Viewer, id: strin
   return em.findOne(ApiKey, { id, ...owned(viewer) })
 }
 
+/** All of somebody who is about to be gone. */
+export async function revokeAllKeys(em: SqlEntityManager, viewer: Viewer): Promise<void> {
+  await em.nativeDelete(ApiKey, owned(viewer))
+}
+
 /** From now on it opens nothing where nobody remembers it: see `forgetKeys`. Throws NOT_FOUND. */
 export async function revokeApiKey(em: SqlEntityManager, viewer: Viewer, id: string): Promise<void> {
   requireSession(viewer)

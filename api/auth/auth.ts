@@ -5,6 +5,7 @@ import { type Limits, standardLimits } from '../limits.ts'
 import { resetLink, resetLinkMinutes } from './account-mails.ts'
 import { createAccountRoutes } from './account-routes.ts'
 import { strangersOf } from './admission.ts'
+import { revokeAllKeys } from './api-keys.ts'
 import { authenticate, unauthenticated } from './authenticate.ts'
 import { type BetterAuthOptions, createBetterAuth, opensKey } from './better-auth.ts'
 import { KnownKeys } from './known-keys.ts'
@@ -56,6 +57,8 @@ export type Auth = {
   stillSignedIn(viewer: Viewer, asOf?: 'lately' | 'now'): Promise<boolean>
   /** An API key was revoked: nothing that is remembered of keys holds any more, here and elsewhere. */
   forgetKeys(): void
+  /** Nobody is signed in as this user any more, by session or key, anywhere. */
+  endAllOf(userId: string): Promise<void>
   /** Sessions or keys ended in another process: nothing that is remembered of them holds any more. */
   forget(): void
   /** Name and e-mail address of the viewer. Throws UNAUTHENTICATED when the account is gone. */
@@ -126,6 +129,13 @@ export async function createAuth(
       return viewer.sessionId
         ? (await sessions.find(viewer.sessionId, asOf))?.userId === viewer.id
         : viewer.keyId !== undefined && keys.isThere(viewer)
+    },
+    endAllOf: async (userId) => {
+      await db.deleteFrom('auth_session').where('userId', '=', userId).execute()
+      const viewer: Viewer = { id: userId, scopes: [] }
+      await revokeAllKeys(units.as(viewer), viewer)
+      forget()
+      parts.onEnd?.()
     },
     forgetKeys() {
       keys.forget()

@@ -137,6 +137,14 @@ export async function createConversation(
   })
 }
 
+/**
+ * All of somebody who is about to be gone. Before their account: whoever writes in a conversation holds it and then wants its
+ * person; the deletion of a person with conversations wants them the other way round.
+ */
+export async function deleteAllConversations(em: SqlEntityManager, viewer: Viewer): Promise<void> {
+  await em.nativeDelete(Conversation, owned(viewer))
+}
+
 /** Title, archive and pin. A member left out leaves things as they are. */
 export async function updateConversation(
   em: SqlEntityManager,
