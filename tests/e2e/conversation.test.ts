@@ -366,6 +366,8 @@ test('who leaves stays away; a network or a server that goes: the page says so, 
   await log.getByText('Hello?').waitFor()
   await page.getByRole('link', { name: 'Dashboard' }).click()
   await page.getByRole('heading', { level: 1, name: 'Dashboard' }).waitFor()
+  // The list hears of what happens from when its stream is open.
+  await page.locator('[data-connection=live]').waitFor()
   sent.resolve()
   await expect.poll(() => titles.count()).toBe(2)
   expect(new URL(page.url()).pathname).toBe('/dashboard')
