@@ -359,7 +359,7 @@ test('who leaves stays away; a network or a server that goes: the page says so, 
   await page.getByRole('link', { name: 'New chat' }).click()
   // Until then what is written goes to the conversation that was left.
   await page.waitForURL(/\/dashboard\/chat$/)
-  await page.getByText('Welcome.').waitFor({ state: 'detached' })
+  await log.getByText('Welcome.').waitFor({ state: 'detached' })
   const sent = Promise.withResolvers<void>()
   await page.route('**/graphql', async (route) => {
     if (route.request().postData()?.includes('mutation Say')) await sent.promise
