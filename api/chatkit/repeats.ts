@@ -36,9 +36,9 @@ export async function oncePerRequest<T extends { run: Run }>(
     if (afresh && error instanceof AppError && error.code === 'NOT_FOUND') return null
     throw error
   })
-  // Who stopped the answer and asks for it again wants another one.
-  if (first && !(failed && first.run.ended) && first.run.status !== 'STOPPED') return first
-  if (first?.run.status === 'COMPLETED') return first
+  // Who stopped the answer, or lost it, and asks for it again wants another one.
+  const unanswered = first?.run.ended && first.run.status !== 'COMPLETED'
+  if (first && !(unanswered && (failed || first.run.status === 'STOPPED'))) return first
   await forgetRequest(units.as(viewer), viewer, key)
   return act(units.as(viewer), key)
 }
