@@ -137,6 +137,15 @@ export async function createConversation(
   })
 }
 
+/** Something was said: its conversation is the newest now. */
+export async function moveUp(
+  em: SqlEntityManager,
+  { conversationId, userId }: Pick<Message, 'conversationId' | 'userId'>,
+): Promise<void> {
+  const sql = 'update conversation set updated_at = ? where id = ? and user_id = ?'
+  await em.execute(sql, [new Date(), conversationId, userId])
+}
+
 /**
  * All of somebody who is about to be gone. Before their account: whoever writes in a conversation holds it and then wants its
  * person; the deletion of a person with conversations wants them the other way round.

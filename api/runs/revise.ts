@@ -2,7 +2,7 @@ import type { SqlEntityManager } from '@mikro-orm/sql'
 import { owned, type Viewer } from '../auth/viewer.ts'
 import type { Bell } from '../bell/bell.ts'
 import { copyAttachments, releaseAttachments } from '../conversations/attachments.ts'
-import { lockConversation, ringConversation } from '../conversations/conversations.ts'
+import { lockConversation, moveUp, ringConversation } from '../conversations/conversations.ts'
 import { Message } from '../conversations/message.entity.ts'
 import { AppError, notFound } from '../errors.ts'
 import type { Repeatable } from './idempotency.ts'
@@ -157,12 +157,6 @@ async function supersede(
     { conversationId, userId, sequence: { $gt: afterSequence }, supersededAt: null },
     { supersededAt: new Date() },
   )
-}
-
-/** Something was said. */
-async function moveUp(em: SqlEntityManager, { conversationId, userId }: Message): Promise<void> {
-  const sql = 'update conversation set updated_at = ? where id = ? and user_id = ?'
-  await em.execute(sql, [new Date(), conversationId, userId])
 }
 
 async function answer(

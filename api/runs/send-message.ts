@@ -3,7 +3,7 @@ import { owned, type Viewer } from '../auth/viewer.ts'
 import type { Bell } from '../bell/bell.ts'
 import { bindAttachments } from '../conversations/attachments.ts'
 import { Conversation } from '../conversations/conversation.entity.ts'
-import { lockConversation, ownConversation, ringConversation } from '../conversations/conversations.ts'
+import { lockConversation, moveUp, ownConversation, ringConversation } from '../conversations/conversations.ts'
 import { Message } from '../conversations/message.entity.ts'
 import { AppError, badInput, notFound } from '../errors.ts'
 import type { Limits } from '../limits.ts'
@@ -84,11 +84,7 @@ async function send(
   })
   await em.flush()
   await bindAttachments(em, viewer, message, input.attachmentIds ?? [])
-  await em.execute('update conversation set updated_at = ? where id = ? and user_id = ?', [
-    new Date(),
-    conversation.id,
-    viewer.id,
-  ])
+  await moveUp(em, message)
   if (!busy) await beginAtOnce(em, run, parts)
   else if (ahead) await askToStop(em, busy)
   for (const entity of [conversation, run]) await em.refresh(entity)
