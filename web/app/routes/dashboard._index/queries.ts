@@ -1,5 +1,19 @@
 import { graphql } from '../../../../schema/generated/gql.ts'
 
+export const TasksOfPage = graphql(`
+  fragment TasksOfPage on TaskConnection {
+    edges {
+      node {
+        ...TaskFields
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+`)
+
 export const TaskPage = graphql(`
   query TaskPage {
     toolServers {
@@ -8,27 +22,11 @@ export const TaskPage = graphql(`
       error
     }
     open: tasks(first: 100, status: OPEN) {
-      edges {
-        node {
-          ...TaskFields
-        }
-      }
-      pageInfo {
-        hasNextPage
-        endCursor
-      }
+      ...TasksOfPage
       totalCount
     }
     done: tasks(first: 20, status: DONE) {
-      edges {
-        node {
-          ...TaskFields
-        }
-      }
-      pageInfo {
-        hasNextPage
-        endCursor
-      }
+      ...TasksOfPage
       totalCount
     }
   }
@@ -37,15 +35,7 @@ export const TaskPage = graphql(`
 export const MoreTasks = graphql(`
   query MoreTasks($status: TaskStatus!, $first: Int!, $after: String!) {
     tasks(status: $status, first: $first, after: $after) {
-      edges {
-        node {
-          ...TaskFields
-        }
-      }
-      pageInfo {
-        hasNextPage
-        endCursor
-      }
+      ...TasksOfPage
     }
   }
 `)
