@@ -56,7 +56,8 @@ export function noteAway(error: unknown): boolean {
   if (now - outage.saidAt < sayAgainMs) return true
   outage.saidAt = now
   const words = error instanceof Error ? error.message.slice(0, 500) : ''
-  console.error(`database: it cannot be reached (${words}). What can wait waits for it.`)
+  const what = isBusy(error) ? 'none of its connections is free' : `it cannot be reached (${words})`
+  console.error(`database: ${what}. What can wait waits for it.`)
   return true
 }
 

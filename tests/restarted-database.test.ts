@@ -155,6 +155,7 @@ test('while all connections are in use others are told at once that the server i
   const sleeping = `from pg_stat_activity where query = 'select pg_sleep(600)'`
   await expect.poll(async () => (await asAdmin(`select pid ${sleeping}`)).length, { timeout: 30_000 }).toBe(10)
   const log = vi.spyOn(console, 'error')
+  cleanUp(() => log.mockRestore())
   const again = await node.again(ada)
   await expect(list(again)).rejects.toMatchObject({ code: 'OVERLOADED' })
   expect((await fetch(`${node.url}/readyz`)).status).toBe(200)
